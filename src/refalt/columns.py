@@ -43,11 +43,12 @@ class Reason(enum.StrEnum):
         return _REASON_MEANINGS[self]
 
     @property
-    def needs_genome(self) -> bool:
-        """Whether the row leaves only comparisons that need the genome (a recorded score keeps it)."""
-        return self in (Reason.NOT_LIFTED, Reason.NO_CONTIG, Reason.REF_MISMATCH)
+    def spares_recorded(self) -> bool:
+        """Whether the row leaves only comparisons that need a genome or a sequence; a recorded score keeps it."""
+        return self.value in SPARING_RECORDED
 
 
+SPARING_RECORDED: Final = ("not_lifted", "no_contig", "ref_mismatch", "sequence_mismatch")
 _REASON_MEANINGS: Final = {
     Reason.UNPARSABLE: "a cell that should hold a number holds something else",
     Reason.NO_POSITION: "the row states no chromosome or no position",
@@ -151,7 +152,7 @@ ALLELE_CHECKS: Final = (
     _key(
         "sign",
         pl.Int8,
-        "what turns a published value into asked_id's ALT over REF: +1 or -1; 0 when unresolved",
+        "what turns a published ALT-over-REF value into asked_id's: +1 or -1 (+1, as published, when unresolved)",
     ),
     Column("reason", pl.String, "why the variant cannot be compared, from the closed list"),
     _key("flags", pl.List(pl.String), "remarks that exclude nothing"),
@@ -226,7 +227,7 @@ ESTIMATES: Final = (
     _key("model", pl.String, "model that made the score; `recorded` when the source carries it; `control`"),
     _key("score_name", pl.String, "score"),
     _key("dataset", pl.String, "dataset"),
-    _key("label_name", pl.String, "what the score is held against: effect, given, direction, magnitude_median"),
+    _key("label_name", pl.String, "what the score is held against: effect, magnitude, or the name of a label"),
     _key("metric", pl.String, "metric, by its registered name"),
     _key("stratum", pl.String, "`all`, or column=value"),
     Column("value", pl.Float64, "the metric; NaN where there is nothing to measure or it is withheld"),
@@ -242,6 +243,6 @@ ESTIMATES: Final = (
     _key("n_variants", pl.Int64, "distinct variants or elements among them"),
     _key("n_inputs", pl.Int64, "distinct model inputs among them"),
     _key("n_clusters", pl.Int64, "clusters among them"),
-    _key("n_missing", pl.Int64, "rows of the stratum that lack one of the two values", "rows"),
+    _key("n_missing", pl.Int64, "rows of the stratum that hold the measured value and have no score", "rows"),
     Column("reason", pl.String, "why value or interval is missing"),
 )

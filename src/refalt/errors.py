@@ -52,10 +52,11 @@ class UserError(Exception):
             f"{label} {text}" for label, text in (("expected", self.expected), ("got", self.got)) if text
         )
         parts = [part.rstrip(".") for part in (head, compared, self.remedy) if part]
-        return redact(". ".join(part[0].upper() + part[1:] if i else part for i, part in enumerate(parts)) + ".")
+        sentences = [part[0].upper() + part[1:] if i else part for i, part in enumerate(parts)]
+        return redact(" ".join(part if part.endswith("?") else f"{part}." for part in sentences))
 
 
-class StoppedByLimit(UserError):
+class StoppedByLimitError(UserError):
     """Quota or time ran out; everything answered is kept and the same command goes on from there."""
 
     exit_code = ExitCode.STOPPED

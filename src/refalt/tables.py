@@ -135,6 +135,12 @@ class Table:
             raise UserError(f"{path.name} does not hold {cls.title}: {error}", where=str(path.parent)) from error
 
 
+def may_be_compared(*, recorded: bool) -> pl.Expr:
+    """Whether a row's `reason` lets it be compared, with a recorded score or with a model's."""
+    free = pl.col("reason").is_null()
+    return free | pl.col("reason").is_in(columns.SPARING_RECORDED) if recorded else free
+
+
 class Measurements(Table):
     """Every row of the source, parsed; unparsable ones included with their reason."""
 
@@ -144,10 +150,9 @@ class Measurements(Table):
     open_prefixes = (columns.RECORDED_PREFIX, columns.STRATUM_PREFIX)
     unique_when_kept: ClassVar[tuple[str, ...]] = ("variant_id", "element_id", "target_id", "context_id")
 
-    @property
-    def kept(self) -> pl.DataFrame:
-        """Rows without any reason."""
-        return self.frame.filter(pl.col("reason").is_null())
+    def kept(self, *, recorded: bool) -> pl.DataFrame:
+        """Rows that may be compared: with a recorded score (which needs no genome), or with a model's."""
+        return self.frame.filter(may_be_compared(recorded=recorded))
 
     @property
     def recorded_names(self) -> tuple[str, ...]:
@@ -158,7 +163,7 @@ class Measurements(Table):
     @classmethod
     def _check_key(cls, frame: pl.DataFrame) -> None:
         super()._check_key(frame)
-        kept = frame.filter(pl.col("reason").is_null())
+        kept = frame.filter(may_be_compared(recorded=True))
         repeated = kept.height - kept.select(cls.unique_when_kept).n_unique() if kept.height else 0
         if repeated:
             raise TableError(f"{cls.title}: {repeated} kept rows repeat ({', '.join(cls.unique_when_kept)})")

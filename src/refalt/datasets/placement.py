@@ -1,0 +1,90 @@
+"""Bringing published rows to the genome's assembly and naming their variants.
+
+Alleles stay on the published strand; a lift-over onto the other strand is recorded in `lift_strand`, and
+`alleles` takes it into account, so that there is one place where alleles change.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from refalt.columns import Reason
+from refalt.sources.liftover import LiftOver
+from refalt.tables import Measurements, may_be_compared
+
+
+def place(rows: pl.DataFrame, *, source_assembly: str, lift: LiftOver | None) -> pl.DataFrame:
+    """Add `chrom`, `pos`, `lift_strand` and `variant_id`.
+
+    Args:
+        rows: As a dataset publishes them; positions 1-based.
+        source_assembly: Canonical name, prefixed to the variant_id of rows that do not lift.
+        lift: Lift-over to the genome's assembly; None when the source is already in it.
+    """
+    placed = _lifted(rows, lift) if lift else _as_published(rows)
+    rsid = pl.col("rsid") if "rsid" in rows.columns else pl.lit(None, pl.String)
+    return placed.with_columns(pl.coalesce(_variant_id(source_assembly), rsid).alias("variant_id"))
+
+
+def measurements(rows: pl.DataFrame) -> Measurements:
+    """The table of placed rows, repeats marked `duplicate_row` (the first of each in source order stays)."""
+    known = {column.name for column in Measurements.declared}
+    absent = [name for name in Measurements.unique_when_kept if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
+    kept = rows.filter(may_be_compared(recorded=True))
+    repeated = kept.filter(~pl.struct(Measurements.unique_when_kept).is_first_distinct()).get_column("source_row")
+    marked = rows.with_columns(
+        reason=pl.when(pl.col("source_row").is_in(repeated.implode()))
+        .then(pl.lit(Reason.DUPLICATE_ROW.value))
+        .otherwise(pl.col("reason"))
+    )
+    prefixes = Measurements.open_prefixes
+    return Measurements(marked.select(name for name in marked.columns if name in known or name.startswith(prefixes)))
+
+
+def _as_published(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(
+        pl.col("source_chrom").alias("chrom"),
+        pl.col("source_pos").alias("pos"),
+        pl.lit(None, pl.Int8).alias("lift_strand"),
+    )
+
+
+def _lifted(rows: pl.DataFrame, lift: LiftOver) -> pl.DataFrame:
+    start = rows.get_column("source_pos").fill_null(0) - 1
+    span = rows.get_column("ref").str.len_bytes().fill_null(1).cast(pl.Int64)
+    found = lift.lift_spans(rows.get_column("source_chrom").fill_null(""), start, start + span)
+    mapped = pl.Series(found.mapped)
+    remarks = pl.concat_list(
+        pl.when(pl.col("strand") == -1).then(pl.lit(["lifted_to_minus_strand"])).otherwise(_no_remark()),
+        pl.when(pl.col("elsewhere")).then(pl.lit(["lifted_to_another_contig"])).otherwise(_no_remark()),
+    )
+    lost = ~pl.col("mapped") & pl.col("source_pos").is_not_null() & pl.col("reason").is_null()
+    return (
+        rows.with_columns(
+            found.contig.cast(pl.String).alias("chrom"),
+            pl.Series("pos", found.start + 1),
+            pl.Series("strand", found.strand),
+            mapped.alias("mapped"),
+            pl.Series("elsewhere", found.another_contig),
+        )
+        .with_columns(
+            pl.when("mapped").then("pos").alias("pos"),
+            pl.when("mapped").then("strand").alias("lift_strand"),
+            pl.concat_list("flags", remarks).alias("flags"),
+            pl.when(lost).then(pl.lit(Reason.NOT_LIFTED.value)).otherwise(pl.col("reason")).alias("reason"),
+        )
+        .drop("strand", "mapped", "elsewhere")
+    )
+
+
+def _no_remark() -> pl.Expr:
+    return pl.lit([], pl.List(pl.String))
+
+
+def _variant_id(source_assembly: str) -> pl.Expr:
+    alleles = pl.format(":{}>{}", pl.col("ref"), pl.col("alt")).fill_null("")
+    here = pl.format("{}:{}{}", pl.col("chrom"), pl.col("pos"), alleles)
+    source = (pl.lit(source_assembly), pl.col("source_chrom"), pl.col("source_pos"))
+    there = pl.format("{}:{}:{}{}", *source, alleles)
+    return pl.coalesce(here, there)

@@ -1,0 +1,1 @@
+"""Predictions held against measurements: join, clusters, labels, strata, controls, estimates."""

@@ -1,0 +1,86 @@
+"""What a score is held against: the effect itself, its magnitude, and the labels made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Floats = npt.NDArray[np.float64]
+
+EFFECT, MAGNITUDE, GIVEN, DIRECTION, MAGNITUDE_MEDIAN = "effect", "magnitude", "given", "direction", "magnitude_median"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One way to hold a score against what was measured.
+
+    Attributes:
+        name: `label_name` in Estimates.
+        metrics: Names of the metrics that answer it.
+        reads_sign: Whether the sign of the effect decides the answer: such a question is withheld where the
+            effect's allele is unknown.
+        magnitude_of_score: Whether |score| is taken, because the label has no direction.
+    """
+
+    name: str
+    metrics: tuple[str, ...]
+    reads_sign: bool
+    magnitude_of_score: bool
+
+
+QUESTIONS: Final = (
+    Question(EFFECT, ("spearman_rho", "pearson_r", "sign_concordance"), reads_sign=True, magnitude_of_score=False),
+    Question(MAGNITUDE, ("spearman_rho",), reads_sign=False, magnitude_of_score=True),
+    Question(GIVEN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
+    Question(DIRECTION, ("auroc",), reads_sign=True, magnitude_of_score=False),
+    Question(MAGNITUDE_MEDIAN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
+)
+
+
+def asked_questions(labels: Iterable[str]) -> list[Question]:
+    """The questions of a study: effect and magnitude always, labels as the study file lists them."""
+    wanted = {EFFECT, MAGNITUDE, *labels}
+    return [question for question in QUESTIONS if question.name in wanted]
+
+
+def target_of(question: Question, rows: pl.DataFrame) -> Floats:
+    """What was measured, one value a row, NaN where nothing was.
+
+    Args:
+        question: The question.
+        rows: Rows of Comparison; `effect` is ALT over REF minus its null.
+
+    Returns:
+        float64[n]. Effects and magnitudes in the effect's unit; labels 1 and 0. For `direction`, effects of
+        exactly zero are NaN: they have none. For `magnitude_median`, 1 is above the median of the rows given.
+    """
+    effect = _column(rows, "effect")
+    if question.name == EFFECT:
+        return effect
+    if question.name == GIVEN:
+        return _column(rows, "label")
+    if question.name == DIRECTION:
+        direction: Floats = np.where(np.isnan(effect) | (effect == 0), np.nan, effect > 0)
+        return direction
+    magnitude = np.abs(effect)
+    if question.name == MAGNITUDE:
+        return magnitude
+    held = magnitude[~np.isnan(magnitude)]
+    median = np.median(held) if held.size else np.nan
+    above: Floats = np.where(np.isnan(magnitude), np.nan, magnitude > median)
+    return above
+
+
+def score_of(question: Question, rows: pl.DataFrame) -> Floats:
+    """The score as the question reads it: float64[n]."""
+    score = _column(rows, "score")
+    return np.abs(score) if question.magnitude_of_score else score
+
+
+def _column(rows: pl.DataFrame, name: str) -> Floats:
+    return np.asarray(rows.get_column(name).cast(pl.Float64).to_numpy(), dtype=np.float64)

@@ -1,0 +1,79 @@
+"""Parts of the rows in which the same questions are asked again."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from refalt.columns import STRATUM_PREFIX, WHOLE
+from refalt.errors import unknown_name
+
+_EDGES: Final[Mapping[str, Sequence[float]]] = {
+    "tss_distance": (1_000, 10_000, 100_000),
+    "maf": (0.05, 0.1, 0.25),
+}
+_LENGTH_CHANGE: Final = r":([ACGTN]+)>([ACGTN]+)$"
+BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "indel")
+
+
+def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The whole, then each stratum as `name=value` with its rows, in order of value.
+
+    Args:
+        rows: Comparison rows, of one score or of several.
+        names: Built-in strata or those the dataset declares.
+
+    Raises:
+        UserError: a name is neither.
+    """
+    yield WHOLE, rows
+    for name in names:
+        values = rows.with_columns(_value(name, rows).alias("\0stratum"))
+        for value in sorted(values.get_column("\0stratum").drop_nulls().unique().to_list(), key=_natural):
+            yield f"{name}={value}", values.filter(pl.col("\0stratum") == value).drop("\0stratum")
+
+
+def _natural(value: str) -> tuple[int, str]:
+    digits = "".join(letter for letter in value if letter.isdigit())
+    return (int(digits) if digits else 1 << 40, value)
+
+
+def _value(name: str, rows: pl.DataFrame) -> pl.Expr:
+    declared = [column.removeprefix(STRATUM_PREFIX) for column in rows.columns if column.startswith(STRATUM_PREFIX)]
+    if name in declared:
+        return pl.col(STRATUM_PREFIX + name)
+    if name in ("label", "chrom"):
+        return pl.col(name).cast(pl.String)
+    if name == "effect_size":
+        return _thirds(pl.col("effect").abs(), rows)
+    if name in _EDGES:
+        return _bins(pl.col(name).abs(), _EDGES[name])
+    if name == "indel":
+        alleles = pl.col("asked_id").str.extract_groups(_LENGTH_CHANGE)
+        change = alleles.struct["2"].str.len_bytes().cast(pl.Int64) - alleles.struct["1"].str.len_bytes().cast(pl.Int64)
+        return (
+            pl.when(change == 0)
+            .then(pl.lit("substitution"))
+            .when(change > 0)
+            .then(pl.lit("insertion"))
+            .when(change < 0)
+            .then(pl.lit("deletion"))
+        )
+    raise unknown_name("stratum", name, {*BUILT_IN, *declared}, where="[evaluation] strata")
+
+
+def _bins(values: pl.Expr, edges: Sequence[float]) -> pl.Expr:
+    labels = [f"under {edges[0]:,}"]
+    labels += [f"{low:,} to {high:,}" for low, high in itertools.pairwise(edges)]
+    labels += [f"{edges[-1]:,} and over"]
+    return values.cast(pl.Float64).cut(list(edges), labels=labels, left_closed=True).cast(pl.String)
+
+
+def _thirds(values: pl.Expr, rows: pl.DataFrame) -> pl.Expr:
+    edges = rows.select(values.quantile(q).alias(str(q)) for q in (1 / 3, 2 / 3)).row(0)
+    if None in edges or edges[0] == edges[1]:
+        return pl.lit(None, pl.String)
+    return values.cut(list(edges), labels=["1 smallest third", "2 middle third", "3 largest third"]).cast(pl.String)

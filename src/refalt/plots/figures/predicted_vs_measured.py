@@ -1,0 +1,83 @@
+"""Scores against effects, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import polars as pl
+
+from refalt.plots import theme
+from refalt.plots.bands import cluster_codes, fitted_line
+from refalt.plots.base import Drawing, Subject, View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_POINTS = 5000
+HEXAGONS = 55
+
+
+class PredictedVsMeasured(Drawing):
+    """Scatter, or density above `MOST_POINTS` rows, with a least-squares line."""
+
+    name: ClassVar[str] = "predicted_vs_measured"
+    title: ClassVar[str] = "Predicted against measured"
+    description: ClassVar[str] = "Each row's score against its measured effect, both ALT over REF."
+    help: ClassVar[str] = (
+        "Points along a rising line mean that the score orders the effects and has their sign. "
+        "The line is least squares with a pointwise interval under the study's clusters. "
+        "Many rows are drawn as a density. "
+        "A few rows far out can carry a Pearson correlation: compare it with Spearman's."
+    )
+    order: ClassVar[int] = 10
+
+    def subjects(self, view: View) -> Sequence[Subject]:
+        """One figure where a correlation with the effect was estimated."""
+        spearman, pearson = view.shown("spearman_rho", label="effect"), view.shown("pearson_r", label="effect")
+        if not (spearman or pearson):
+            return []
+        beside = pearson[0].lines[0] if spearman and pearson and not pearson[0].withheld else ""
+        return [Subject.of(view, (spearman or pearson)[0], extra=beside, height=3.4)]
+
+    def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
+        """Draw the rows, the zero lines and the fit."""
+        rows = subject.view.measured("score", "effect")
+        axes = sheet.axes(grid="none")
+        axes.axhline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
+        axes.axvline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
+        x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
+        if rows.height > MOST_POINTS:
+            drawn = _density(axes, x, y)
+        else:
+            opacity = 0.75 if rows.height < 500 else 0.4
+            axes.scatter(x, y, s=11, color=theme.BLUE, alpha=opacity, linewidths=0, zorder=2)
+            drawn = rows.select("source_row", "score", "effect")
+        if x.size and np.ptp(x) > 0:
+            _fit(axes, rows, level=subject.reading.level)
+        axes.set(xlabel=f"score ({theme.drawable(subject.view.score_name)})", ylabel="measured effect")
+        return drawn
+
+
+def _density(axes: Axes, x: np.ndarray, y: np.ndarray) -> pl.DataFrame:
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    shades = LinearSegmentedColormap.from_list("rows", theme.SHADES)
+    hexagons = axes.hexbin(x, y, gridsize=HEXAGONS, mincnt=1, bins="log", cmap=shades, linewidths=0.1, zorder=2)
+    bar = axes.figure.colorbar(hexagons, ax=axes, shrink=0.7, pad=0.02, label="rows", location="right")
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.outline.set_visible(False)
+    centres, counts = np.asarray(hexagons.get_offsets()), np.asarray(hexagons.get_array())
+    return pl.DataFrame({"score": centres[:, 0], "effect": centres[:, 1], "rows": counts.astype(np.int64)})
+
+
+def _fit(axes: Axes, rows: pl.DataFrame, *, level: float) -> None:
+    x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
+    line = fitted_line(x, y, cluster_codes(rows.get_column("cluster_id")), level=level)
+    lowest, highest = axes.get_ylim()
+    axes.plot(line.at, line.fitted, color=theme.VERMILION, zorder=4)
+    axes.fill_between(line.at, line.lower, line.upper, color=theme.VERMILION, alpha=0.22, linewidth=0, zorder=3)
+    axes.set_ylim(lowest, highest)

@@ -1,0 +1,132 @@
+"""Finding the files a study names: beside the study file, in the folders given, in `$REFALT_INPUTS`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from refalt.errors import UserError, nearest_name, shown
+from refalt.files import sha256_of
+
+INPUTS_VARIABLE = "REFALT_INPUTS"
+
+
+@dataclass(frozen=True)
+class NeededFile:
+    """A file that a study names.
+
+    Attributes:
+        role: What it is for ("dataset", "chain").
+        name: As the study file writes it: a name, or a path relative to a folder that is searched.
+        assembly: Of its coordinates, where it has any.
+        origin: Where a user gets it from.
+    """
+
+    role: str
+    name: str
+    assembly: str | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A needed file, found and read once for its digest."""
+
+    role: str
+    name: str
+    path: Path
+    assembly: str | None = None
+    origin: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the content."""
+        return sha256_of(self.path)
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return self.path.stat().st_size
+
+
+class InputFinder:
+    """Looks a name up, in this order: beside the study, each folder given, each folder of `$REFALT_INPUTS`.
+
+    Folders other than the study's own are searched with their subfolders; one name found twice within one
+    folder is an error, because which of the two was meant cannot be known.
+    """
+
+    def __init__(self, beside: Path, folders: Sequence[Path] = (), *, environment: str | None = None) -> None:
+        """Take the study's folder, the folders of `--inputs` and the value of `$REFALT_INPUTS`.
+
+        Raises:
+            UserError: a folder given does not exist.
+        """
+        listed = os.environ.get(INPUTS_VARIABLE, "") if environment is None else environment
+        self._beside = beside
+        self._folders = [*folders, *(Path(text) for text in listed.split(os.pathsep) if text)]
+        for folder in self._folders:
+            if not folder.is_dir():
+                raise UserError(f"there is no folder {folder}", remedy=f"correct --inputs or ${INPUTS_VARIABLE}")
+
+    @cached_property
+    def _indexes(self) -> list[tuple[Path, dict[str, list[Path]]]]:
+        return [(folder, _index_of(folder)) for folder in self._folders]
+
+    def look_up(self, needed: NeededFile) -> FoundFile | None:
+        """The file, or None when it is nowhere.
+
+        Raises:
+            UserError: the name stands for two files in one folder.
+        """
+        beside = self._beside / needed.name
+        path = beside if beside.is_file() else self._in_folders(needed.name)
+        if path is None:
+            return None
+        return FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
+
+    def find(self, needed: NeededFile) -> FoundFile:
+        """The file.
+
+        Raises:
+            UserError: it is nowhere; says where was looked, and the nearest name that is there.
+        """
+        found = self.look_up(needed)
+        if found:
+            return found
+        looked = shown([str(folder) for folder in (self._beside, *self._folders)])
+        near = nearest_name(Path(needed.name).name, {name for _, index in self._indexes for name in index})
+        hint = f"did you mean {near!r}? " if near else ""
+        raise UserError(
+            f"the {needed.role} file {needed.name!r} was not found",
+            expected=f"it in one of {looked}",
+            remedy=f"{hint}Give its folder with --inputs DIR or ${INPUTS_VARIABLE}"
+            + (f"; it comes from {needed.origin}" if needed.origin else ""),
+        )
+
+    def _in_folders(self, name: str) -> Path | None:
+        for folder, index in self._indexes:
+            direct = folder / name
+            if direct.is_file():
+                return direct
+            matches = index.get(name, [])
+            if len(matches) > 1:
+                raise UserError(
+                    f"two files are called {name!r}",
+                    got=shown([str(match) for match in sorted(matches)]),
+                    remedy="write the subfolder too, for example 'subfolder/" + name + "'",
+                )
+            if matches:
+                return matches[0]
+        return None
+
+
+def _index_of(folder: Path) -> dict[str, list[Path]]:
+    index: dict[str, list[Path]] = {}
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            index.setdefault(name, []).append(Path(parent) / name)
+    return index

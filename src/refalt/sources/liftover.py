@@ -1,0 +1,316 @@
+"""Lift-over: where a position of one assembly lies in another, by a UCSC chain file.
+
+Format: https://genome.ucsc.edu/goldenPath/help/chain.html. Positions in and out are 1-based, spans 0-based half-open,
+and always counted on the forward strand of the target.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from refalt.errors import UserError, shown
+from refalt.sources.fasta import read_whole
+from refalt.sources.intervals import ContigColumn, contig_numbers, named, positions_of
+
+Int64s = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FIELDS: Final = (
+    *("mark", "score"),
+    *("source", "source_size", "source_strand", "source_start", "source_end"),
+    *("target", "target_size", "target_strand", "target_start", "target_end"),
+)
+_WORDS: Final = ("mark", "source", "source_strand", "target", "target_strand")
+_GAPS: Final = ("size", "source_gap", "target_gap")
+#: Where a row was not lifted; no 1-based position and no 0-based start is negative.
+NOT_LIFTED: Final = -1
+#: hg19 and GRCh37 differ in nothing else that has a name in both.
+_MITOCHONDRION: Final = ("chrM", "M", "chrMT", "MT")
+
+
+class LiftReason(enum.StrEnum):
+    """Why a span has no place in the target assembly."""
+
+    UNKNOWN_CONTIG = "contig_not_in_chain"
+    OFF_CONTIG = "off_contig"
+    NOT_ALIGNED = "not_aligned"
+    INTERRUPTED = "alignment_interrupted"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiftedSpans:
+    """Where each span went; every array has one element for each row asked.
+
+    Attributes:
+        contig: Enum of the target's contigs; null where not lifted.
+        start: int64, 0-based, on the forward strand; -1 where not lifted.
+        end: int64, excluded; -1 where not lifted.
+        strand: int8, +1, or -1 where the two assemblies run in opposite directions and alleles must be
+            complemented; 0 where not lifted.
+        mapped: bool.
+        another_contig: bool, lifted onto a contig of another name.
+        reason: Enum of `LiftReason`; null where lifted.
+    """
+
+    contig: pl.Series
+    start: Int64s
+    end: Int64s
+    strand: npt.NDArray[np.int8]
+    mapped: Mask
+    another_contig: Mask
+    reason: pl.Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiftedPositions:
+    """Where each position went: as `LiftedSpans`, with `pos` (int64, 1-based; -1 where not lifted)."""
+
+    contig: pl.Series
+    pos: Int64s
+    strand: npt.NDArray[np.int8]
+    mapped: Mask
+    another_contig: Mask
+    reason: pl.Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blocks:
+    """Ungapped alignments, sorted and without overlap, on one axis on which the source contigs lie end to end.
+
+    The first block is empty and lies before every position, so that a search always finds one.
+    """
+
+    start: Int64s
+    end: Int64s
+    #: Index of the target contig.
+    target: Int64s
+    strand: npt.NDArray[np.int8]
+    #: A base at `x` on the axis is at 0-based `anchor + strand * x` of the target's forward strand.
+    anchor: Int64s
+
+
+@dataclass(frozen=True, eq=False)
+class LiftOver:
+    """What a chain file aligns; each source position belongs to the highest-scoring chain that aligns it.
+
+    Attributes:
+        where: the file, for messages.
+        source_sizes: contig -> length in bases, as the chains' headers say.
+        target_sizes: likewise.
+    """
+
+    where: str
+    source_sizes: Mapping[str, int]
+    target_sizes: Mapping[str, int]
+    _blocks: _Blocks = field(repr=False)
+
+    def lift(self, contig: ContigColumn, pos: npt.ArrayLike) -> LiftedPositions:
+        """Lift n positions (int[n], 1-based) of n contigs, named in any of their spellings."""
+        start = positions_of(pos) - 1
+        spans = self.lift_spans(contig, start, start + 1)
+        return LiftedPositions(spans.contig, spans.end, spans.strand, spans.mapped, spans.another_contig, spans.reason)
+
+    def lift_spans(self, contig: ContigColumn, start: npt.ArrayLike, end: npt.ArrayLike) -> LiftedSpans:
+        """Lift n spans (int[n] 0-based start and end, excluded), such as the bases of REF.
+
+        A span is lifted when all of it lies in one ungapped block, so its length never changes.
+        """
+        first, last = positions_of(start), positions_of(end)
+        numbers = contig_numbers(contig, tuple(self.source_sizes))
+        inside = (first >= 0) & (first < last) & (last <= np.array([*self.source_sizes.values(), 0])[numbers])
+        at = first + _origins(self.source_sizes)[numbers]
+        block = np.searchsorted(self._blocks.start, at, side="right") - 1
+        beyond = self._blocks.end[block] - at
+        mapped = inside & (beyond >= last - first)
+        lost = np.flatnonzero(~mapped)
+        reason = np.full(numbers.size, NOT_LIFTED, dtype=np.int8)
+        reason[lost] = np.select([numbers[lost] < 0, ~inside[lost], beyond[lost] <= 0], [0, 1, 2], default=3)
+        return self._lifted(numbers, at, last - first, block, lost, named(reason, [why.value for why in LiftReason]))
+
+    def _lifted(
+        self, numbers: Int64s, at: Int64s, length: Int64s, block: Int64s, lost: Int64s, reason: pl.Series
+    ) -> LiftedSpans:
+        strand, target = self._blocks.strand[block], self._blocks.target[block]
+        start = self._blocks.anchor[block] + strand * at
+        # On the reverse strand the last base of a span comes first.
+        start -= np.where(strand < 0, length - 1, 0)
+        end = start + length
+        start[lost] = end[lost] = target[lost] = NOT_LIFTED
+        strand[lost] = 0
+        same = np.append(contig_numbers(list(self.source_sizes), tuple(self.target_sizes)), NOT_LIFTED)
+        return LiftedSpans(
+            contig=named(target, list(self.target_sizes)),
+            start=start,
+            end=end,
+            strand=strand,
+            mapped=strand != 0,
+            another_contig=(target >= 0) & (target != same[numbers]),
+            reason=reason,
+        )
+
+    def require_pair(
+        self, source: Mapping[str, int], target: Mapping[str, int], *, source_name: str, target_name: str
+    ) -> None:
+        """Refuse a chain that is not between these two assemblies.
+
+        Nothing in a chain file names its assemblies, but its headers give the size of every contig. The
+        mitochondrion is not compared: hg19 and GRCh37 have different ones.
+
+        Args:
+            source: contig -> length in bases of the assembly to lift from.
+            target: likewise of the assembly to lift to.
+            source_name: the assembly's name, for the message.
+            target_name: likewise.
+
+        Raises:
+            UserError: a contig's size differs, or no contig is known on one side.
+        """
+        for found, known, side, name in (
+            (self.source_sizes, source, "from", source_name),
+            (self.target_sizes, target, "to", target_name),
+        ):
+            _compare_sizes(found, known, f"{self.where} does not lift {side} {name}", name)
+
+
+def read_chain(path: Path) -> LiftOver:
+    """Read a UCSC chain file, plain or compressed.
+
+    Raises:
+        UserError: the file is missing, empty, cut short, or not a chain file; names the line.
+    """
+    return _liftover_of(bytes(read_whole(path)[:]).decode("ascii", "replace"), str(path))
+
+
+def _liftover_of(text: str, where: str) -> LiftOver:
+    is_header = pl.col("text").str.starts_with("chain")
+    lines = (
+        pl.DataFrame({"text": text.split("\n")})
+        .with_row_index("line", offset=1)
+        .with_columns(pl.col("text").str.strip_chars().str.replace_all(r"\s+", " "))
+        .filter((pl.col("text") != "") & ~pl.col("text").str.starts_with("#"))
+        .with_columns(words=pl.col("text").str.split(" "), chain=is_header.cum_sum().cast(pl.Int64) - 1)
+    )
+    if lines.is_empty() or lines["chain"][0] < 0:
+        raise _not_a_chain(where, lines, "a line that begins with 'chain'")
+    chains = _read_headers(lines.filter(is_header), where)
+    blocks = _read_blocks(lines.filter(~is_header), chains, where)
+    sources, targets = (_sizes(chains, side, where) for side in ("source", "target"))
+    return LiftOver(where, sources, targets, _without_overlaps(_placed(blocks, sources, targets)))
+
+
+def _read_headers(lines: pl.DataFrame, where: str) -> pl.DataFrame:
+    chains = lines.with_columns(_word(i, name) for i, name in enumerate(_FIELDS))
+    good = (pl.col("source_strand") == "+") & pl.col("target_strand").is_in(["+", "-"])
+    if not (bad := chains.filter(pl.any_horizontal(pl.col(_FIELDS).is_null()) | ~good)).is_empty():
+        raise _not_a_chain(where, bad, f"'chain', {', '.join(_FIELDS[1:])}, with '+' as source_strand")
+    return chains
+
+
+def _read_blocks(lines: pl.DataFrame, chains: pl.DataFrame, where: str) -> pl.DataFrame:
+    """All blocks with their chain's header and their own 0-based `source_at` and `target_at`."""
+    is_last = (pl.col("chain") != pl.col("chain").shift(-1)).fill_null(True)
+    numbers = pl.sum_horizontal(pl.col(_GAPS).is_not_null())
+    blocks = lines.with_columns(_word(i, name) for i, name in enumerate(_GAPS))
+    expected = pl.when(is_last).then(1).otherwise(3)
+    if not (bad := blocks.filter((numbers != expected) | (pl.col("words").list.len() != expected))).is_empty():
+        raise _not_a_chain(where, bad, "size, source_gap, target_gap; in the last line of a chain the size alone")
+    blocks = blocks.select("chain", pl.col(_GAPS).fill_null(0)).join(chains, on="chain", how="right")
+    steps = {side: pl.col("size") + pl.col(f"{side}_gap") for side in ("source", "target")}
+    blocks = blocks.with_columns(
+        (pl.col(f"{side}_start") + step.cum_sum().over("chain") - step).alias(f"{side}_at")
+        for side, step in steps.items()
+    )
+    ends = [pl.col(f"{side}_at") + pl.col("size") == pl.col(f"{side}_end") for side in steps]
+    closing = blocks.group_by("chain", maintain_order=True).last()
+    if not (bad := closing.filter(~pl.all_horizontal(ends).fill_null(False))).is_empty():
+        raise _not_a_chain(where, bad, "blocks that end where this chain's header says")
+    return blocks
+
+
+def _word(index: int, name: str) -> pl.Expr:
+    word = pl.col("words").list.get(index, null_on_oob=True)
+    return (word if name in _WORDS else word.cast(pl.Int64, strict=False)).alias(name)
+
+
+def _sizes(chains: pl.DataFrame, side: str, where: str) -> Mapping[str, int]:
+    sizes = chains.group_by(side, maintain_order=True).agg(
+        pl.col(f"{side}_size").first(),
+        pl.col("line", "text").sort_by(f"{side}_size").last(),
+        n=pl.col(f"{side}_size").n_unique(),
+    )
+    if not (bad := sizes.filter(pl.col("n") > 1)).is_empty():
+        raise _not_a_chain(where, bad, f"one size of {bad[side][0]} in all chains")
+    return dict(sizes.select(side, f"{side}_size").iter_rows())
+
+
+def _placed(blocks: pl.DataFrame, sources: Mapping[str, int], targets: Mapping[str, int]) -> _Blocks:
+    """The blocks on one axis, worst chain first; of chains with equal scores the earlier one counts as better."""
+    blocks = blocks.sort("score", "chain", descending=[False, True])
+    column = {name: blocks[name].to_numpy() for name in ("source_at", "target_at", "target_size", "size")}
+    start = _origins(sources)[contig_numbers(blocks["source"], tuple(sources))] + column["source_at"]
+    forward = (blocks["target_strand"] == "+").to_numpy()
+    first = np.where(forward, column["target_at"], column["target_size"] - 1 - column["target_at"])
+    strand = np.where(forward, 1, -1).astype(np.int8)
+    target = contig_numbers(blocks["target"], tuple(targets))
+    return _Blocks(start, start + column["size"], target, strand, first - strand * start)
+
+
+def _without_overlaps(blocks: _Blocks) -> _Blocks:
+    """Give every stretch covered by several blocks to the last of them, and sort."""
+    edges = np.unique(np.concatenate([blocks.start, blocks.end]))
+    first, last = np.searchsorted(edges, blocks.start), np.searchsorted(edges, blocks.end)
+    counts = last - first
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    owner = np.full(edges.size, NOT_LIFTED)
+    # Where an index occurs more than once, numpy keeps what was assigned last: the better chain.
+    owner[np.repeat(first, counts) + within] = np.repeat(np.arange(counts.size), counts)
+    begins = np.flatnonzero((owner != np.append(NOT_LIFTED, owner[:-1])) & (owner >= 0))
+    ends = np.flatnonzero((owner != np.append(owner[1:], NOT_LIFTED)) & (owner >= 0)) + 1
+    kept = owner[begins]
+    return _Blocks(
+        np.append(2 * NOT_LIFTED, edges[begins]),
+        np.append(2 * NOT_LIFTED, edges[ends]),
+        np.append(0, blocks.target[kept]),
+        np.append(np.int8(0), blocks.strand[kept]),
+        np.append(0, blocks.anchor[kept]),
+    )
+
+
+def _origins(sizes: Mapping[str, int]) -> Int64s:
+    """Where each contig begins on the axis, and a last element for a contig that is not there."""
+    return np.append(np.cumsum([0, *sizes.values()])[:-1], 0)
+
+
+def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str, name: str) -> None:
+    numbers = contig_numbers(list(known), tuple(found))
+    sizes = list(found.values())
+    pairs = [(c, n, sizes[at]) for (c, n), at in zip(known.items(), numbers, strict=True) if at >= 0]
+    if not pairs:
+        raise UserError(what, expected=f"contigs of {name}, such as {shown(list(known), 3)}", got=shown(list(found), 3))
+    differing = [pair for pair in pairs if pair[1] != pair[2] and pair[0] not in _MITOCHONDRION]
+    if differing:
+        raise UserError(
+            what,
+            expected=shown([f"{contig} of {length:,} bp" for contig, length, _ in differing], 3),
+            got=shown([f"{size:,} bp" for _, _, size in differing], 3),
+            remedy="use the chain file between these two assemblies, in this direction",
+        )
+
+
+def _not_a_chain(where: str, bad: pl.DataFrame, expected: str) -> UserError:
+    first = bad.row(0, named=True) if bad.height else {"line": 1, "text": ""}
+    return UserError(
+        "this is not a complete chain file",
+        where=f"{where}, line {first['line']}",
+        expected=expected,
+        got=repr(first["text"][:60]),
+        remedy="fetch it again, from UCSC's liftOver folder of the assembly to lift from",
+    )

@@ -1,0 +1,141 @@
+"""Bootstrap and jackknife by cluster, every metric evaluated from cluster counts alone.
+
+Resampling whole clusters keeps the dependence of rows within them; each resample is a count per cluster, and the exact
+statistic of that resample (scores and effects ranked anew) is computed from the counts, never from copied rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from refalt.stats.measured import FloatArray, UndefinedError
+from refalt.stats.metric import Metric
+from refalt.stats.prepared import COMPILED_FROM_ROWS, CountedStatistic, array_module, counted_statistic
+
+# Resamples evaluated side by side: wide enough to vectorise, narrow enough for ranks to stay near the processor.
+LANES = 32
+# More threads than this only compete for memory.
+MOST_THREADS = 8
+
+
+@dataclass(frozen=True)
+class ClusterDraws:
+    """Which clusters each resample holds: kept as seeds, so that several scores can meet the same draws.
+
+    Attributes:
+        n_clusters: clusters drawn from, and drawn with replacement in each resample.
+        n_resamples: how many resamples.
+        seeds: one per batch of `LANES` resamples.
+    """
+
+    n_clusters: int
+    n_resamples: int
+    seeds: tuple[int, ...]
+
+    def batch(self, index: int, *, compiled: bool = False) -> FloatArray:
+        """How often each cluster occurs in each resample of a batch: (clusters, resamples of the batch) float64."""
+        lanes = min(LANES, self.n_resamples - index * LANES)
+        narrow = np.uint16 if self.n_clusters <= 2**16 else np.int64
+        drawn = np.random.default_rng(self.seeds[index]).integers(
+            0, self.n_clusters, (lanes, self.n_clusters), dtype=narrow
+        )
+        counts: FloatArray = array_module(compiled=compiled).count_draws(drawn, self.n_clusters)
+        return counts
+
+
+def draw_clusters(n_clusters: int, *, resamples: int, rng: np.random.Generator) -> ClusterDraws:
+    """Decide on `resamples` draws of `n_clusters` clusters out of `n_clusters`, with replacement."""
+    seeds = rng.integers(0, 2**63, size=-(-resamples // LANES))
+    return ClusterDraws(n_clusters, resamples, tuple(seeds.tolist()))
+
+
+def bootstrap(
+    metric: Metric,
+    target: ArrayLike,
+    score: ArrayLike,
+    cluster: ArrayLike,
+    *,
+    draws: ClusterDraws,
+    weights: ArrayLike | None = None,
+) -> FloatArray:
+    """The metric in each resample of `draws`.
+
+    Returns:
+        (resamples,) float64; NaN where a resample leaves nothing to measure (one class, one value), and everywhere
+        when the rows themselves cannot be used.
+    """
+    codes = cluster_codes(cluster, draws.n_clusters)
+    try:
+        statistic = counted_statistic(metric, target, score, codes, n_clusters=draws.n_clusters, weights=weights)
+    except UndefinedError:
+        return np.full(draws.n_resamples, np.nan)
+    many = codes.size >= COMPILED_FROM_ROWS
+    return _over_batches(statistic, partial(draws.batch, compiled=many), len(draws.seeds), threads=many)
+
+
+def paired_bootstrap(
+    metric: Metric,
+    target: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    cluster: ArrayLike,
+    *,
+    draws: ClusterDraws,
+    weights: ArrayLike | None = None,
+) -> FloatArray:
+    """The metric of `first` minus that of `second` in each resample, both on the same draws: (resamples,) float64."""
+    one, other = (bootstrap(metric, target, score, cluster, draws=draws, weights=weights) for score in (first, second))
+    return one - other
+
+
+def jackknife(
+    metric: Metric, target: ArrayLike, score: ArrayLike, cluster: ArrayLike, *, weights: ArrayLike | None = None
+) -> FloatArray:
+    """The metric without each cluster in turn: (clusters,) float64, NaN where nothing is left to measure."""
+    codes = cluster_codes(cluster)
+    n_clusters = int(codes.max(initial=-1)) + 1
+
+    def without(index: int) -> FloatArray:
+        left_out = np.arange(index * LANES, min((index + 1) * LANES, n_clusters))
+        counts = np.ones((n_clusters, left_out.size))
+        counts[left_out, np.arange(left_out.size)] = 0
+        return counts
+
+    try:
+        statistic = counted_statistic(metric, target, score, codes, n_clusters=n_clusters, weights=weights)
+    except UndefinedError:
+        return np.full(n_clusters, np.nan)
+    return _over_batches(statistic, without, -(-n_clusters // LANES), threads=codes.size >= COMPILED_FROM_ROWS)
+
+
+def cluster_codes(cluster: ArrayLike, n_clusters: int | None = None) -> NDArray[np.int32]:
+    """Cluster codes as int32.
+
+    Raises:
+        ValueError: codes are not integers from 0 (to `n_clusters` - 1 where given).
+    """
+    codes = np.asarray(cluster)
+    if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
+        raise ValueError(f"cluster codes are a column of integers, got {codes.dtype} of shape {codes.shape}")
+    if codes.size and (codes.min() < 0 or (n_clusters is not None and codes.max() >= n_clusters)):
+        raise ValueError(f"cluster codes run from 0 to {n_clusters or 'G'} - 1: {codes.min()} to {codes.max()}")
+    return codes.astype(np.int32)
+
+
+def _over_batches(
+    statistic: CountedStatistic, batch: Callable[[int], FloatArray], n_batches: int, *, threads: bool
+) -> FloatArray:
+    """Evaluate batch after batch; the answer does not depend on how many threads do it."""
+    if n_batches == 0:
+        return np.empty(0)
+    if not threads:
+        return np.concatenate([statistic(batch(index)) for index in range(n_batches)])
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS, n_batches)) as pool:
+        return np.concatenate(list(pool.map(lambda index: statistic(batch(index)), range(n_batches))))

@@ -1,0 +1,1 @@
+"""Study files: their shape, how they are read, and what they resolve to."""

@@ -1,0 +1,121 @@
+"""The shape of a study file. Sections that belong to a plug-in stay plain here; the plug-in validates them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from refalt.studies.sections import Filled, IntervalFile, Name, RowFilter, Sample, Section
+
+LabelName = Literal["given", "direction", "magnitude_median"]
+ClusterKind = Literal["ld_block", "gene", "locus", "input", "chrom", "window_1mb"]
+
+
+class StudySection(Section):
+    """What is asked, and the two numbers that fix chance and error."""
+
+    name: Name
+    question: Filled
+    seed: int = 1
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    as_published: bool = False
+    pilot: int | None = None
+
+
+class GenomeSection(Section):
+    """The genome that positions are brought to."""
+
+    assembly: Filled
+    fasta: Filled | None = None
+    chain: Filled | None = None
+    ld_blocks: IntervalFile | None = None
+
+
+class FilterSection(Section):
+    """Declared row filters, in the order they act: keep, within, sample."""
+
+    keep: tuple[RowFilter, ...] = ()
+    within: IntervalFile | None = None
+    sample: Sample | None = None
+
+
+class GenesSection(Section):
+    """Gene tables, one an assembly."""
+
+    files: tuple[IntervalFile, ...] = ()
+
+
+class TrackChoice(Section):
+    """Which outputs of a model a score averages."""
+
+    output: str | None = None
+    ontology_curie: str | None = None
+    biosample_name: str | None = None
+    histone_mark: str | None = None
+    transcription_factor: str | None = None
+    strand: Literal["+", "-", "."] | None = None
+    assay: str | None = None
+
+
+class ScoreSection(Section):
+    """One score: which model, how asked, and how its outputs become one number a row."""
+
+    name: Name
+    model: Name
+    method: Literal["variant", "sequence", "element", "recorded"] = "variant"
+    scorer: str = ""
+    window: Annotated[int, Field(ge=1)] | None = None
+    tracks: TrackChoice = TrackChoice()
+    aggregate: Literal["mean"] = "mean"
+    signed: bool = True
+
+
+class Primary(Section):
+    """The one estimate that the verdict speaks of, fixed before any label is read."""
+
+    score: Name
+    metric: Filled
+    label: Literal["effect", "given", "direction", "magnitude_median"]
+    stratum: Filled = "all"
+
+
+class EvaluationSection(Section):
+    """How scores are held against measurements."""
+
+    labels: tuple[LabelName, ...] = ("direction", "magnitude_median")
+    strata: tuple[Filled, ...] = ()
+    clusters: ClusterKind | None = None
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    equivalence_margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    primary: Primary | None = None
+
+
+class AuditSection(Section):
+    """Findings accepted, each with its reason."""
+
+    waive: dict[str, Filled] = {}
+
+
+class Study(Section):
+    """A study file, read and checked as far as no plug-in is needed."""
+
+    study: StudySection
+    dataset: dict[str, Any]
+    genome: GenomeSection | None = None
+    filter: FilterSection = FilterSection()
+    genes: GenesSection = GenesSection()
+    models: dict[Name, dict[str, Any]] = {}
+    score: tuple[ScoreSection, ...] = ()
+    evaluation: EvaluationSection = EvaluationSection()
+    audits: AuditSection = AuditSection()
+
+    @model_validator(mode="after")
+    def _names_are_told_apart(self) -> Study:
+        names = [score.name for score in self.score]
+        if len(set(names)) < len(names):
+            raise ValueError("two [[score]] sections have the same name")
+        strangers = sorted({score.model for score in self.score} - set(self.models) - {"recorded"})
+        if strangers:
+            raise ValueError(f"[[score]] names a model without its [models.{strangers[0]}] section")
+        return self
