@@ -2,7 +2,8 @@
 
     python benchmarks/liftover.py hg19ToHg38.over.chain.gz
 
-Both are asked the same positions and their answers compared; pyliftover gets every 24th. Needs `pip install pyliftover`.
+Both are asked the same positions and their answers compared; pyliftover gets every 24th of them.
+Needs `pip install pyliftover`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import polars as pl
 import pyliftover
 
-from refalt.sources.liftover import LiftedPositions, LiftOver, read_chain
+from refalt.sources.liftover import Lifted, LiftOver, read_chain
 
 Result = TypeVar("Result")
 ROWS = 2_400_000
@@ -34,19 +35,24 @@ def main() -> None:
     chain = read_chain(arguments.chain)
     theirs = pyliftover.LiftOver(str(arguments.chain))
     for order in ("sorted", "unsorted"):
-        contig, pos = positions(chain, order == "sorted")
-        some = list(zip(contig.gather_every(EVERY).to_list(), (pos[::EVERY] - 1).tolist(), strict=True))
-        ours_seconds, their_seconds = [], []
-        for _ in range(arguments.repeats):
-            seconds, lifted = timed(lambda: chain.lift(contig, pos))
-            ours_seconds.append(seconds)
-            seconds, hits = timed(lambda: [theirs.convert_coordinate(name, at) for name, at in some])
-            their_seconds.append(seconds * EVERY)
-        ours, other = statistics.median(ours_seconds), statistics.median(their_seconds)
-        print(
-            f"{order:9s} refalt {ROWS / ours / 1e6:6.2f} M/s   pyliftover {ROWS / other / 1e6:6.3f} M/s   "
-            f"ratio {other / ours:5.1f}   equal answers {agreeing(lifted, hits):,} of {len(some):,}"
-        )
+        compare(chain, theirs, order=order, repeats=arguments.repeats)
+
+
+def compare(chain: LiftOver, theirs: pyliftover.LiftOver, *, order: str, repeats: int) -> None:
+    """Time both in turn and print one line."""
+    contig, pos = positions(chain, order == "sorted")
+    some = list(zip(contig.gather_every(EVERY).to_list(), (pos[::EVERY] - 1).tolist(), strict=True))
+    ours, others = [], []
+    for _ in range(repeats):
+        seconds, lifted = timed(lambda: chain.lift(contig, pos))
+        ours.append(seconds)
+        seconds, hits = timed(lambda: [theirs.convert_coordinate(name, at) for name, at in some])
+        others.append(seconds * EVERY)
+    mine, other = statistics.median(ours), statistics.median(others)
+    print(
+        f"{order:9s} refalt {ROWS / mine / 1e6:6.2f} M/s   pyliftover {ROWS / other / 1e6:6.3f} M/s   "
+        f"ratio {other / mine:5.1f}   equal answers {agreeing(lifted, hits):,} of {len(some):,}"
+    )
 
 
 def positions(chain: LiftOver, in_order: bool) -> tuple[pl.Series, np.ndarray]:
@@ -67,7 +73,7 @@ def timed(work: Callable[[], Result]) -> tuple[float, Result]:
     return time.perf_counter() - begin, result
 
 
-def agreeing(lifted: LiftedPositions, hits: list[list[tuple[str, int, str, int]]]) -> int:
+def agreeing(lifted: Lifted, hits: list[list[tuple[str, int, str, int]]]) -> int:
     """Number of rows where contig, position and strand are those of pyliftover's first hit."""
     contig = lifted.contig.gather_every(EVERY).to_list()
     ours = zip(contig, lifted.pos[::EVERY].tolist(), lifted.strand[::EVERY].tolist(), strict=True)

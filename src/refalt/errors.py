@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 
 API_KEY_VARIABLE = "ALPHA_GENOME_API_KEY"
 SHOWN_EXAMPLES = 5
+# "pos" for "position": shorter beginnings fit too many names.
+SHORTEST_BEGINNING = 3
 
 
 class ExitCode(enum.IntEnum):
@@ -69,10 +71,12 @@ def redact(text: str) -> str:
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest in spelling to `name`, or None when none is close (ratio under 0.6)."""
+    """The known name closest in spelling to `name`; else the one that begins as it does; else None."""
     by_lower = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[close[0]] if close else None
+    if not close and len(name) >= SHORTEST_BEGINNING:
+        close = [lower for lower in by_lower if lower.startswith(name.lower()) or name.lower().startswith(lower)]
+    return by_lower[close[0]] if len(close) == 1 else None
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, where: str | None = None) -> UserError:

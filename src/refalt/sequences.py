@@ -92,7 +92,9 @@ def encode_alleles(alleles: Iterable[str]) -> Alleles:
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if len(sequences) and lengths.min() == 0:
-        raise UserError("an allele is empty", where=f"row {int(np.argmin(lengths)) + 1}", expected="at least one base")
+        raise UserError(
+            "an allele is empty", where=f"row {int(np.argmin(lengths)) + 1}", expected="at least one base"
+        )
     text = "".join(sequences)
     codes = np.frombuffer(text.encode("ascii", "replace").translate(CODE_OF_BYTE), dtype=np.uint8)
     if codes.size and codes.max() > N_CODE:

@@ -94,7 +94,8 @@ class Audit(abc.ABC):
 
     Attributes:
         code: Never reused.
-        phase: When it runs.
+        phase: When it runs first.
+        again_in: Later phases in which it runs once more, on evidence that did not exist before.
         severity: Of a finding, unless `check` raises or lowers it.
         affirms: The sentence that is true when nothing is found.
         why: What published conclusion the mistake led to, or what it does to a number.
@@ -109,6 +110,7 @@ class Audit(abc.ABC):
     why: ClassVar[str]
     example: ClassVar[str]
     remedy: ClassVar[str]
+    again_in: ClassVar[tuple[Phase, ...]] = ()
 
     #: Takes evidence by keyword, returns one Finding or several.
     check: ClassVar[Any]

@@ -13,15 +13,22 @@ from refalt.sources.liftover import LiftOver
 from refalt.tables import Measurements, may_be_compared
 
 
-def place(rows: pl.DataFrame, *, source_assembly: str, lift: LiftOver | None) -> pl.DataFrame:
+def place(
+    rows: pl.DataFrame, *, source_assembly: str, lift: LiftOver | None, same_assembly: bool = False
+) -> pl.DataFrame:
     """Add `chrom`, `pos`, `lift_strand` and `variant_id`.
 
     Args:
         rows: As a dataset publishes them; positions 1-based.
         source_assembly: Canonical name, prefixed to the variant_id of rows that do not lift.
-        lift: Lift-over to the genome's assembly; None when the source is already in it.
+        lift: Lift-over to the genome's assembly, where one is needed and given.
+        same_assembly: Whether the source is in the genome's assembly already. Where it is not and no lift-over
+            is given, no row has a place in the genome.
     """
-    placed = _lifted(rows, lift) if lift else _as_published(rows)
+    if lift:
+        placed = _lifted(rows, lift)
+    else:
+        placed = _as_published(rows) if same_assembly else _nowhere(rows)
     rsid = pl.col("rsid") if "rsid" in rows.columns else pl.lit(None, pl.String)
     return placed.with_columns(pl.coalesce(_variant_id(source_assembly), rsid).alias("variant_id"))
 
@@ -47,6 +54,16 @@ def _as_published(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("source_chrom").alias("chrom"),
         pl.col("source_pos").alias("pos"),
         pl.lit(None, pl.Int8).alias("lift_strand"),
+    )
+
+
+def _nowhere(rows: pl.DataFrame) -> pl.DataFrame:
+    lost = pl.col("source_pos").is_not_null() & pl.col("reason").is_null()
+    return rows.with_columns(
+        pl.lit(None, pl.String).alias("chrom"),
+        pl.lit(None, pl.Int64).alias("pos"),
+        pl.lit(None, pl.Int8).alias("lift_strand"),
+        pl.when(lost).then(pl.lit(Reason.NOT_LIFTED.value)).otherwise(pl.col("reason")).alias("reason"),
     )
 
 

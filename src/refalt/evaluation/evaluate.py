@@ -12,7 +12,7 @@ import polars as pl
 
 from refalt.columns import SPARING_RECORDED, Reason
 from refalt.evaluation.join import Joined
-from refalt.evaluation.labels import DIRECTION, Floats, Question, asked_questions, score_of, target_of
+from refalt.evaluation.labels import DIRECTION, GIVEN, Floats, Question, asked_questions, score_of, target_of
 from refalt.evaluation.strata import strata
 from refalt.provenance import seed_from
 from refalt.stats.intervals import Interval, cluster_interval
@@ -59,6 +59,8 @@ def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[di
     rows = pl.concat([joined.comparison.frame.filter(of_score), lost])
     for stratum, part in strata(rows, terms.settings.strata):
         for question in asked_questions(terms.settings.labels):
+            if question.name == GIVEN and stratum.startswith("label="):
+                continue  # within one value of the label there is nothing to tell apart
             held = measured_rows(question, part)
             for name in question.metrics:
                 yield _estimate(METRICS[name], question, held, score=score, stratum=stratum, terms=terms)

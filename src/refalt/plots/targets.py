@@ -7,18 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from refalt.plots.base import Reading, View
+from refalt.evaluation.labels import MAGNITUDE_MEDIAN, QUESTIONS, Question, score_of, target_of
+from refalt.plots.base import FloatArray, Reading, View
 from refalt.stats.measured import Measured
 
-FloatArray = NDArray[np.float64]
 #: A curve may differ from its estimate by no more than this (sums in another order).
 SAME_AREA = 1e-6
 
 
 class Labelled(NamedTuple):
-    """Labels 0 and 1 and the scores that rank them, float64 of shape (n,); `reading_of` says how the score is read."""
+    """Labels 0 and 1 and the scores that rank them, float64 of shape (n,); `read_as` says how the score is read."""
 
     label: FloatArray
     score: FloatArray
@@ -26,30 +25,29 @@ class Labelled(NamedTuple):
 
 
 def labelled(view: View, reading: Reading, area: Callable[[FloatArray, FloatArray], Measured]) -> Labelled | None:
-    """The labels and scores whose `area` is the estimate; None when no reading of the rows gives it.
+    """The labels and scores whose `area` is the estimate; None when the rows do not give it.
 
-    A label metric takes the score as it is or its magnitude, as the label asks. The estimate settles which, so that
-    a figure cannot show another curve than the one its title speaks of.
+    The check is there so that no figure shows another curve than the one its title speaks of.
     """
-    rows = view.measured("score", "label" if reading.label_name == "given" else "effect")
-    score = rows.get_column("score").to_numpy()
-    label = _label(rows, reading.label_name)
+    question = next((question for question in QUESTIONS if question.name == reading.label_name), None)
+    if question is None:
+        return None
+    rows = view.measured("score", "label" if question.name == "given" else "effect")
+    label, score = _label(question, rows, reading), score_of(question, rows)
     kept = np.isfinite(label)
-    for read_as, values in (("score", score), ("|score|", np.abs(score))):
-        found = Labelled(label[kept], values[kept], read_as)
-        if abs(area(found.label, found.score).value - reading.value) <= SAME_AREA:
-            return found
-    return None
+    found = Labelled(label[kept], score[kept], "|score|" if question.magnitude_of_score else "score")
+    same = abs(area(found.label, found.score).value - reading.value) <= SAME_AREA
+    return found if same else None
 
 
-def _label(rows: pl.DataFrame, label_name: str) -> FloatArray:
-    column = "label" if label_name == "given" else "effect"
-    effect: FloatArray = rows.get_column(column).cast(pl.Float64).to_numpy()
-    if label_name == "given":
-        return effect
-    if label_name == "direction":
-        return np.where(effect == 0, np.nan, (effect > 0).astype(float))
-    if label_name == "magnitude_median":
-        magnitude = np.abs(effect)
-        return (magnitude > np.median(magnitude)).astype(float) if magnitude.size else magnitude
-    return np.full(effect.size, np.nan)
+def _label(question: Question, rows: pl.DataFrame, reading: Reading) -> FloatArray:
+    """Labels of `rows`; the median of magnitudes was taken over more rows than were scored, so it is recovered.
+
+    As many of the largest magnitudes are positives as the prevalence of the estimate says.
+    """
+    if question.name != MAGNITUDE_MEDIAN or not rows.height:
+        return target_of(question, rows)
+    magnitude = np.abs(rows.get_column("effect").to_numpy())
+    n_positive = round(reading.prevalence * magnitude.size)
+    least = np.sort(magnitude)[::-1][max(n_positive - 1, 0)]
+    return np.where(magnitude >= least, 1.0, 0.0)

@@ -35,6 +35,7 @@ METRIC_SYMBOLS: Final = MappingProxyType(
 LABEL_WORDS: Final = MappingProxyType(
     {
         "effect": "the measured effect",
+        "magnitude": "the magnitude of the effect",
         "given": "published positives against controls",
         "direction": "the direction of the effect",
         "magnitude_median": "effects above the median magnitude",

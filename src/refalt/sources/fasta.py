@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import mmap
 import re
 import zlib
@@ -24,7 +25,9 @@ from refalt.sources.intervals import ContigColumn, contig_numbers
 Text = bytes | bytearray | mmap.mmap
 _BLANKS: Final = b"\n\r\t "
 #: As in `sequences`, but an IUPAC ambiguity code is N: published assemblies hold a few.
-_GENOME_CODE: Final = bytes(N_CODE if byte in b"RYSWKMBDHVryswkmbdhv" else CODE_OF_BYTE[byte] for byte in range(256))
+_GENOME_CODE: Final = bytes(
+    N_CODE if byte in b"RYSWKMBDHVryswkmbdhv" else CODE_OF_BYTE[byte] for byte in range(256)
+)
 _REGION: Final = re.compile(r"(?P<contig>.+):(?P<first>[0-9]+)-(?P<last>[0-9]+)")
 _LETTER_OF_CODE: Final = np.frombuffer(LETTERS, dtype=np.uint8)
 _BLOCK: Final = 1 << 24
@@ -169,7 +172,7 @@ def open_genome(path: Path, assembly: str) -> Genome:
         UserError: the file is missing, empty, not FASTA or cut short; a contig is there twice; or a header
             names a region that its sequence does not fill.
     """
-    return _find_contigs(read_whole(path), assembly, str(path))
+    return _find_contigs(_read_whole(path), assembly, str(path))
 
 
 def genome_from_sequences(sequences: Mapping[str, str], assembly: str) -> Genome:
@@ -178,7 +181,7 @@ def genome_from_sequences(sequences: Mapping[str, str], assembly: str) -> Genome
     return _find_contigs(text.encode(), assembly, f"the sequences of {assembly}")
 
 
-def read_whole(path: Path) -> Text:
+def _read_whole(path: Path) -> Text:
     """A file's bytes, decompressed if it is gzip or bgzip; a plain file is mapped, not copied.
 
     Raises:
@@ -232,7 +235,9 @@ def _find_contigs(text: Text, assembly: str, where: str) -> Genome:
         words = bytes(text[begin + 1 : line_end]).split(maxsplit=1)
         name = words[0].decode("utf-8", "replace") if words else ""
         contig, region = (
-            _region_of(name, _count_letters(text, line_end, end), where) if _REGION.fullmatch(name) else (name, None)
+            _region_of(name, _count_letters(text, line_end, end), where)
+            if _REGION.fullmatch(name)
+            else (name, None)
         )
         found.setdefault(contig, []).append(_Piece(line_end, end, region))
     for contig, pieces in found.items():
@@ -271,7 +276,7 @@ def _region_of(name: str, n_letters: int, where: str) -> tuple[str, tuple[int, i
 
 def _refuse_overlap(contig: str, pieces: list[_Piece], where: str) -> None:
     regions = sorted(piece.region or (0, np.iinfo(np.int64).max) for piece in pieces)
-    if any(after[0] < before[1] for before, after in zip(regions, regions[1:], strict=False)):
+    if any(after[0] < before[1] for before, after in itertools.pairwise(regions)):
         raise UserError(f"contig {contig!r} is there more than once", where=where, remedy="keep one of them")
 
 

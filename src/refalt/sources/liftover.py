@@ -10,17 +10,26 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from refalt.errors import UserError, shown
-from refalt.sources.fasta import read_whole
-from refalt.sources.intervals import ContigColumn, contig_numbers, named, positions_of
+from refalt.sources.intervals import (
+    BEFORE_ALL,
+    ContigColumn,
+    PositionColumn,
+    axis_keys,
+    contig_numbers,
+    named,
+    positions_of,
+    read_lines,
+)
 
 Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 _FIELDS: Final = (
@@ -46,16 +55,15 @@ class LiftReason(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LiftedSpans:
-    """Where each span went; every array has one element for each row asked.
+class Lifted:
+    """Where each row went; every array has one element for each row asked.
 
     Attributes:
         contig: Enum of the target's contigs; null where not lifted.
         start: int64, 0-based, on the forward strand; -1 where not lifted.
         end: int64, excluded; -1 where not lifted.
-        strand: int8, +1, or -1 where the two assemblies run in opposite directions and alleles must be
-            complemented; 0 where not lifted.
-        mapped: bool.
+        strand: int8, +1, or -1 where the two assemblies run in opposite directions, so that alleles must be
+            reverse-complemented; 0 where not lifted.
         another_contig: bool, lifted onto a contig of another name.
         reason: Enum of `LiftReason`; null where lifted.
     """
@@ -64,21 +72,18 @@ class LiftedSpans:
     start: Int64s
     end: Int64s
     strand: npt.NDArray[np.int8]
-    mapped: Mask
     another_contig: Mask
     reason: pl.Series
 
+    @property
+    def mapped(self) -> Mask:
+        """bool, whether the row was lifted."""
+        return np.not_equal(self.strand, 0)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LiftedPositions:
-    """Where each position went: as `LiftedSpans`, with `pos` (int64, 1-based; -1 where not lifted)."""
-
-    contig: pl.Series
-    pos: Int64s
-    strand: npt.NDArray[np.int8]
-    mapped: Mask
-    another_contig: Mask
-    reason: pl.Series
+    @property
+    def pos(self) -> Int64s:
+        """int64, 1-based position of the first base on the forward strand; -1 where not lifted."""
+        return np.where(self.mapped, self.start + 1, NOT_LIFTED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +96,7 @@ class _Blocks:
     start: Int64s
     end: Int64s
     #: Index of the target contig.
-    target: Int64s
+    target: Int32s
     strand: npt.NDArray[np.int8]
     #: A base at `x` on the axis is at 0-based `anchor + strand * x` of the target's forward strand.
     anchor: Int64s
@@ -112,49 +117,47 @@ class LiftOver:
     target_sizes: Mapping[str, int]
     _blocks: _Blocks = field(repr=False)
 
-    def lift(self, contig: ContigColumn, pos: npt.ArrayLike) -> LiftedPositions:
+    def lift(self, contig: ContigColumn, pos: PositionColumn) -> Lifted:
         """Lift n positions (int[n], 1-based) of n contigs, named in any of their spellings."""
         start = positions_of(pos) - 1
-        spans = self.lift_spans(contig, start, start + 1)
-        return LiftedPositions(spans.contig, spans.end, spans.strand, spans.mapped, spans.another_contig, spans.reason)
+        return self.lift_spans(contig, start, start + 1)
 
-    def lift_spans(self, contig: ContigColumn, start: npt.ArrayLike, end: npt.ArrayLike) -> LiftedSpans:
+    def lift_spans(self, contig: ContigColumn, start: PositionColumn, end: PositionColumn) -> Lifted:
         """Lift n spans (int[n] 0-based start and end, excluded), such as the bases of REF.
 
         A span is lifted when all of it lies in one ungapped block, so its length never changes.
         """
-        first, last = positions_of(start), positions_of(end)
+        first = positions_of(start)
+        length = positions_of(end) - first
         numbers = contig_numbers(contig, tuple(self.source_sizes))
-        inside = (first >= 0) & (first < last) & (last <= np.array([*self.source_sizes.values(), 0])[numbers])
-        at = first + _origins(self.source_sizes)[numbers]
+        at = axis_keys(numbers, first)
         block = np.searchsorted(self._blocks.start, at, side="right") - 1
         beyond = self._blocks.end[block] - at
-        mapped = inside & (beyond >= last - first)
-        lost = np.flatnonzero(~mapped)
+        lost = np.flatnonzero((beyond < length) | (length < 1))
         reason = np.full(numbers.size, NOT_LIFTED, dtype=np.int8)
-        reason[lost] = np.select([numbers[lost] < 0, ~inside[lost], beyond[lost] <= 0], [0, 1, 2], default=3)
-        return self._lifted(numbers, at, last - first, block, lost, named(reason, [why.value for why in LiftReason]))
+        reason[lost] = self._reasons(numbers[lost], first[lost], length[lost], beyond[lost])
+        return self._lifted(numbers, at, length, block, lost, named(reason, [why.value for why in LiftReason]))
+
+    def _reasons(self, numbers: Int32s, first: Int64s, length: Int64s, beyond: Int64s) -> Int64s:
+        """The reason of rows that are not lifted, as its place in `LiftReason`; `beyond` is bases left in the block."""
+        sizes = np.array([*self.source_sizes.values(), 0])[numbers]
+        outside = (first < 0) | (length < 1) | (first + length > sizes)
+        return np.select([numbers < 0, outside, beyond < 1], [0, 1, 2], default=3)
 
     def _lifted(
-        self, numbers: Int64s, at: Int64s, length: Int64s, block: Int64s, lost: Int64s, reason: pl.Series
-    ) -> LiftedSpans:
+        self, numbers: Int32s, at: Int64s, length: Int64s, block: Int64s, lost: Int64s, reason: pl.Series
+    ) -> Lifted:
         strand, target = self._blocks.strand[block], self._blocks.target[block]
         start = self._blocks.anchor[block] + strand * at
+        backwards = np.flatnonzero(strand < 0)
         # On the reverse strand the last base of a span comes first.
-        start -= np.where(strand < 0, length - 1, 0)
+        start[backwards] -= length[backwards] - 1
         end = start + length
         start[lost] = end[lost] = target[lost] = NOT_LIFTED
         strand[lost] = 0
         same = np.append(contig_numbers(list(self.source_sizes), tuple(self.target_sizes)), NOT_LIFTED)
-        return LiftedSpans(
-            contig=named(target, list(self.target_sizes)),
-            start=start,
-            end=end,
-            strand=strand,
-            mapped=strand != 0,
-            another_contig=(target >= 0) & (target != same[numbers]),
-            reason=reason,
-        )
+        another = (target >= 0) & (target != same[numbers])
+        return Lifted(named(target, list(self.target_sizes)), start, end, strand, another, reason)
 
     def require_pair(
         self, source: Mapping[str, int], target: Mapping[str, int], *, source_name: str, target_name: str
@@ -186,16 +189,11 @@ def read_chain(path: Path) -> LiftOver:
     Raises:
         UserError: the file is missing, empty, cut short, or not a chain file; names the line.
     """
-    return _liftover_of(bytes(read_whole(path)[:]).decode("ascii", "replace"), str(path))
-
-
-def _liftover_of(text: str, where: str) -> LiftOver:
+    where = str(path)
     is_header = pl.col("text").str.starts_with("chain")
     lines = (
-        pl.DataFrame({"text": text.split("\n")})
-        .with_row_index("line", offset=1)
-        .with_columns(pl.col("text").str.strip_chars().str.replace_all(r"\s+", " "))
-        .filter((pl.col("text") != "") & ~pl.col("text").str.starts_with("#"))
+        read_lines(path, keep=~pl.col("text").str.starts_with("#"))
+        .with_columns(pl.col("text").str.strip_chars_start().str.replace_all(r"\s+", " "))
         .with_columns(words=pl.col("text").str.split(" "), chain=is_header.cum_sum().cast(pl.Int64) - 1)
     )
     if lines.is_empty() or lines["chain"][0] < 0:
@@ -255,7 +253,7 @@ def _placed(blocks: pl.DataFrame, sources: Mapping[str, int], targets: Mapping[s
     """The blocks on one axis, worst chain first; of chains with equal scores the earlier one counts as better."""
     blocks = blocks.sort("score", "chain", descending=[False, True])
     column = {name: blocks[name].to_numpy() for name in ("source_at", "target_at", "target_size", "size")}
-    start = _origins(sources)[contig_numbers(blocks["source"], tuple(sources))] + column["source_at"]
+    start = axis_keys(contig_numbers(blocks["source"], tuple(sources)), column["source_at"])
     forward = (blocks["target_strand"] == "+").to_numpy()
     first = np.where(forward, column["target_at"], column["target_size"] - 1 - column["target_at"])
     strand = np.where(forward, 1, -1).astype(np.int8)
@@ -276,17 +274,12 @@ def _without_overlaps(blocks: _Blocks) -> _Blocks:
     ends = np.flatnonzero((owner != np.append(owner[1:], NOT_LIFTED)) & (owner >= 0)) + 1
     kept = owner[begins]
     return _Blocks(
-        np.append(2 * NOT_LIFTED, edges[begins]),
-        np.append(2 * NOT_LIFTED, edges[ends]),
-        np.append(0, blocks.target[kept]),
+        np.append(BEFORE_ALL, edges[begins]),
+        np.append(BEFORE_ALL, edges[ends]),
+        np.append(np.int32(0), blocks.target[kept]),
         np.append(np.int8(0), blocks.strand[kept]),
         np.append(0, blocks.anchor[kept]),
     )
-
-
-def _origins(sizes: Mapping[str, int]) -> Int64s:
-    """Where each contig begins on the axis, and a last element for a contig that is not there."""
-    return np.append(np.cumsum([0, *sizes.values()])[:-1], 0)
 
 
 def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str, name: str) -> None:
@@ -306,11 +299,11 @@ def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str
 
 
 def _not_a_chain(where: str, bad: pl.DataFrame, expected: str) -> UserError:
-    first = bad.row(0, named=True) if bad.height else {"line": 1, "text": ""}
+    line, text = bad.select("line", "text").row(0) if bad.height else (1, "")
     return UserError(
         "this is not a complete chain file",
-        where=f"{where}, line {first['line']}",
+        where=f"{where}, line {line}",
         expected=expected,
-        got=repr(first["text"][:60]),
+        got=repr(text[:60]),
         remedy="fetch it again, from UCSC's liftOver folder of the assembly to lift from",
     )

@@ -142,8 +142,8 @@ def cluster_moments(target: FloatArray, score: FloatArray, cluster: NDArray[np.i
 def _spread(counts: FloatArray, moments: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
     held, target, score, target_raw, score_raw, together = moments @ counts
     held = np.maximum(held, np.finfo(np.float64).tiny)
-    target_square = target_raw - target * target / held
-    score_square = score_raw - score * score / held
+    target_square = np.maximum(target_raw - target * target / held, 0)
+    score_square = np.maximum(score_raw - score * score / held, 0)
     varied = (target_square > ROUNDING * target_raw) & (score_square > ROUNDING * score_raw)
     return together - target * score / held, target_square, score_square, varied
 

@@ -23,15 +23,16 @@ class Calibration(Drawing):
     title: ClassVar[str] = "Calibration"
     description: ClassVar[str] = "Mean measured effect in each tenth of the rows, from low scores to high ones."
     help: ClassVar[str] = (
-        "Bars are intervals of the mean under the study's clusters; the line has the estimated slope. "
-        "Means that rise along the line say that a score of twice the size stands for an effect of twice the size. "
+        "Bars are intervals of the mean under the study's clusters; a line has the estimated slope. "
+        "Means that rise evenly say that a score of twice the size stands for an effect of twice the size. "
         "Rows of equal score stay together, so a score with few values has fewer groups."
     )
     order: ClassVar[int] = 20
 
     def subjects(self, view: View) -> Sequence[Subject]:
-        """One figure where the slope was estimated."""
-        return [Subject.of(view, reading) for reading in view.shown("calibration_slope", label="effect")]
+        """One figure where the slope, or else the rank correlation, was estimated."""
+        slope = view.shown("calibration_slope", label="effect")
+        return [Subject.of(view, reading) for reading in slope or view.shown("spearman_rho", label="effect")]
 
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the means, their intervals and the line."""
@@ -41,9 +42,10 @@ class Calibration(Drawing):
         x, y, lower, upper = (drawn.get_column(name).to_numpy() for name in ("score", "effect", "lower", "upper"))
         axes = sheet.axes()
         axes.axhline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES)
-        line = effect.mean() + reading.value * (x - score.mean())
-        slope = f"slope {written(reading.value, 'estimate')}"
-        axes.plot(x, line, color=theme.VERMILION, linewidth=1.1, label=slope)
+        if reading.metric == "calibration_slope":
+            line = effect.mean() + reading.value * (x - score.mean())
+            slope = f"slope {written(reading.value, 'estimate')}"
+            axes.plot(x, line, color=theme.VERMILION, linewidth=1.1, label=slope)
         reach = np.nan_to_num(np.vstack([y - lower, upper - y]))
         means = f"mean of a tenth, {written(reading.level, 'share')} interval"
         axes.errorbar(x, y, reach, fmt="o", markersize=4.5, color=theme.BLUE, elinewidth=1, capsize=2, label=means)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import polars as pl
 
+from refalt.evaluation.labels import MAGNITUDE
 from refalt.plots import theme
 from refalt.plots.bands import cluster_codes, fitted_line
 from refalt.plots.base import Drawing, Subject, View
@@ -34,36 +35,46 @@ class PredictedVsMeasured(Drawing):
     order: ClassVar[int] = 10
 
     def subjects(self, view: View) -> Sequence[Subject]:
-        """One figure where a correlation with the effect was estimated."""
+        """One figure where a correlation with the effect was estimated, one of magnitudes where it has no sign."""
         spearman, pearson = view.shown("spearman_rho", label="effect"), view.shown("pearson_r", label="effect")
         if not (spearman or pearson):
             return []
+        shown = (spearman or pearson)[0]
         beside = pearson[0].lines[0] if spearman and pearson and not pearson[0].withheld else ""
-        return [Subject.of(view, (spearman or pearson)[0], extra=beside, height=3.4)]
+        found = [Subject.of(view, shown, extra=beside, height=3.4)]
+        if shown.withheld:
+            for reading in view.shown("spearman_rho", label=MAGNITUDE):
+                found.append(Subject.of(view, reading, suffix=MAGNITUDE, extra="magnitudes only", height=3.4))
+        return found
 
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the rows, the zero lines and the fit."""
         rows = subject.view.measured("score", "effect")
+        named = f"score ({theme.drawable(subject.view.score_name)})", "measured effect"
+        if subject.reading.label_name == MAGNITUDE:
+            rows = rows.with_columns(pl.col("score", "effect").abs())
+            named = f"|score| ({theme.drawable(subject.view.score_name)})", "|measured effect|"
         axes = sheet.axes(grid="none")
         axes.axhline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
         axes.axvline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
-        x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
-        if rows.height > MOST_POINTS:
-            drawn = _density(axes, x, y)
-        else:
-            opacity = 0.75 if rows.height < 500 else 0.4
-            axes.scatter(x, y, s=11, color=theme.BLUE, alpha=opacity, linewidths=0, zorder=2)
-            drawn = rows.select("source_row", "score", "effect")
-        if x.size and np.ptp(x) > 0:
+        drawn = _density(axes, rows) if rows.height > MOST_POINTS else _points(axes, rows)
+        if rows.get_column("score").n_unique() > 1:
             _fit(axes, rows, level=subject.reading.level)
-        axes.set(xlabel=f"score ({theme.drawable(subject.view.score_name)})", ylabel="measured effect")
+        axes.set(xlabel=named[0], ylabel=named[1])
         return drawn
 
 
-def _density(axes: Axes, x: np.ndarray, y: np.ndarray) -> pl.DataFrame:
+def _points(axes: Axes, rows: pl.DataFrame) -> pl.DataFrame:
+    x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
+    axes.scatter(x, y, s=11, color=theme.BLUE, alpha=0.75 if rows.height < 500 else 0.4, linewidths=0, zorder=2)
+    return rows.select("source_row", "score", "effect")
+
+
+def _density(axes: Axes, rows: pl.DataFrame) -> pl.DataFrame:
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.ticker import FuncFormatter, NullLocator
 
+    x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
     shades = LinearSegmentedColormap.from_list("rows", theme.SHADES)
     hexagons = axes.hexbin(x, y, gridsize=HEXAGONS, mincnt=1, bins="log", cmap=shades, linewidths=0.1, zorder=2)
     bar = axes.figure.colorbar(hexagons, ax=axes, shrink=0.7, pad=0.02, label="rows", location="right")

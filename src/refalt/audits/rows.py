@@ -1,0 +1,49 @@
+"""Rows as audits look at them: those still in the comparison, and how a few of them are shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from refalt.audits.base import EXAMPLES_KEPT
+from refalt.tables import Measurements
+
+Floats = npt.NDArray[np.float64]
+
+#: Under this many values neither a shape nor a share says anything.
+FEWEST: Final = 20
+
+
+def effect_rows(measurements: Measurements) -> pl.DataFrame:
+    """Rows with a finite published effect that a recorded score may still be compared with."""
+    return measurements.kept(recorded=True).filter(pl.col("beta").is_finite())
+
+
+def floats(frame: pl.DataFrame, name: str) -> Floats:
+    """A numeric column as float64[n], NaN where it is null."""
+    return np.asarray(frame.get_column(name).cast(pl.Float64).fill_null(np.nan).to_numpy(), dtype=np.float64)
+
+
+def shown_rows(frame: pl.DataFrame, *columns: str) -> tuple[str, ...]:
+    """The first rows in words: "row 17: chr1:1042:A>C, beta 0.2"; the name comes from variant_id or element_id."""
+    names = [name for name in ("variant_id", "element_id") if name in frame.columns]
+    wanted = frame.head(EXAMPLES_KEPT).select("source_row", *names, *columns)
+    lines = []
+    for row in wanted.iter_rows(named=True):
+        name = next((row[column] for column in names if row[column] is not None), "no name")
+        lines.append(", ".join([f"row {row['source_row']}: {name}", *(f"{c} {_short(row[c])}" for c in columns)]))
+    return tuple(lines)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "missing" if value is None else str(value)
+
+
+def share(part: int, whole: int) -> str:
+    """ "12 of 300 (4.0 %)"."""
+    return f"{part:,} of {whole:,} ({100 * part / whole:.1f} %)" if whole else "0 of 0"

@@ -1,0 +1,74 @@
+"""`refalt run`: everything a study file asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from refalt.audits.base import Finding
+    from refalt.pipeline.run import Ended
+
+InputFolders = Annotated[
+    list[Path] | None, typer.Option("--inputs", help="Folder to look for input files in; repeatable.", metavar="DIR")
+]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder that holds run folders.", metavar="DIR")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY")],
+    inputs: InputFolders = None,
+    out: OutFolder = Path("runs"),
+    until: Annotated[str, typer.Option(help="Last stage to do.", metavar="STAGE")] = "report",
+    limit: Annotated[int | None, typer.Option(min=1, help="Pilot on N random rows; the report says so.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> int:
+    """Run a study: audits, predictions, estimates, figures, one report."""
+    from refalt.errors import unknown_name
+    from refalt.pipeline.prepare import prepare
+    from refalt.pipeline.run import STAGES, run_study
+
+    if until not in STAGES:
+        raise unknown_name("stage", until, STAGES, where="--until")
+    prepared = prepare(study, folders=inputs or [], limit=limit)
+    ended = run_study(prepared, out=out, until=until, notify=_progress)
+    typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else _words(ended))
+    return int(ended.exit_code)
+
+
+def _progress(stage: str) -> None:
+    typer.echo(f"... {stage}", err=True)
+
+
+def _outcome(ended: Ended) -> dict[str, object]:
+    return {
+        "run": str(ended.run.root),
+        "exit_code": int(ended.exit_code),
+        "reached": ended.reached,
+        "report": str(ended.run.report) if ended.run.report.is_file() else None,
+        "findings": [finding.as_json() for finding in ended.findings],
+    }
+
+
+def _words(ended: Ended) -> str:
+    from refalt.report.headline import headline
+
+    lines = [line_of(finding) for finding in ended.findings if finding.is_open]
+    if ended.run.estimates.is_file() and ended.reached == "report":
+        lines.append(headline(ended.run))
+    shown = ended.run.report if ended.run.report.is_file() else ended.run.root
+    return "\n".join([*lines, f"{shown}"])
+
+
+def line_of(finding: Finding) -> str:
+    """One finding as a line."""
+    remedy = f" Remedy: {finding.remedy}" if finding.remedy else ""
+    return f"{finding.severity.value.upper():8}{finding.code} {finding.subject}: {finding.message}{remedy}"

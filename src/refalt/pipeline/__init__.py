@@ -1,0 +1,1 @@
+"""From a study file to a run folder. `run` is the only file that knows the order of the stages."""

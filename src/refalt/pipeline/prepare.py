@@ -1,0 +1,162 @@
+"""Everything that is settled before a row is read: plug-ins found, sections checked, files located."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from refalt import datasets, models
+from refalt.datasets.base import Dataset
+from refalt.errors import UserError
+from refalt.genome import canonical_assembly
+from refalt.models.base import Model
+from refalt.plugins import find_plugin
+from refalt.sources.fetch import FoundFile, InputFinder, NeededFile
+from refalt.studies.read import read_study, validate_section
+from refalt.studies.resolve import ResolvedStudy
+from refalt.studies.sections import DatasetSection
+from refalt.studies.study import ScoreSection, Study
+
+RECORDED = "recorded"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study whose every name has been looked up.
+
+    Attributes:
+        path: The study file.
+        study: As read, `pilot` set where a limit was given.
+        dataset: The dataset plug-in with its checked section.
+        models: Name -> model plug-in with its checked section.
+        needed: Every file the study names.
+        finder: Where files are looked for.
+    """
+
+    path: Path
+    study: Study
+    dataset: Dataset
+    models: Mapping[str, Model]
+    needed: Sequence[NeededFile]
+    finder: InputFinder
+
+    @property
+    def declared(self) -> DatasetSection:
+        """The dataset's section."""
+        return self.dataset.declared
+
+    @cached_property
+    def scores(self) -> Sequence[ScoreSection]:
+        """Scores that the source carries, then those of the study file, in their order."""
+        listed = {score.name for score in self.study.score}
+        implied = [
+            ScoreSection(name=name, model=RECORDED, method="recorded", signed=recorded.signed)
+            for name, recorded in self.declared.recorded.items()
+            if name not in listed
+        ]
+        return (*implied, *self.study.score)
+
+    @property
+    def source_assembly(self) -> str:
+        """Canonical name of the assembly of the dataset's positions."""
+        return canonical_assembly(self.declared.assembly, where=f"{self.path}, [dataset] assembly")
+
+    @property
+    def genome_assembly(self) -> str:
+        """Canonical name of the assembly that variants are brought to."""
+        genome = self.study.genome
+        if genome is None:
+            return self.source_assembly
+        return canonical_assembly(genome.assembly, where=f"{self.path}, [genome] assembly")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything in the study is simulated."""
+        return self.declared.simulated or self.source_assembly.startswith("simulated")
+
+    @cached_property
+    def files(self) -> Sequence[FoundFile]:
+        """Every needed file, found; raises UserError for the first that is nowhere."""
+        return [self.finder.find(needed) for needed in self.needed]
+
+    def file(self, role: str) -> Path | None:
+        """Path of the file with this role; None when the study names none."""
+        return next((found.path for found in self.files if found.role == role), None)
+
+    @cached_property
+    def resolved(self) -> ResolvedStudy:
+        """The study with defaults filled and every file's digest."""
+        sections = {name: model.settings.model_dump(mode="json") for name, model in self.models.items()}
+        return ResolvedStudy(self.study, self.declared.model_dump(mode="json"), sections, self.files)
+
+
+def prepare(path: Path, *, folders: Sequence[Path] = (), limit: int | None = None) -> Prepared:
+    """Read a study file and look up everything it names, except the files' content.
+
+    Args:
+        path: The study file.
+        folders: Where input files are looked for.
+        limit: Rows of a pilot, drawn with the study's seed.
+
+    Raises:
+        UserError: any mistake in the study file.
+    """
+    study = read_study(path)
+    if limit is not None:
+        study = study.model_copy(update={"study": study.study.model_copy(update={"pilot": limit})})
+    dataset = _dataset(study, path)
+    found_models = _models(study, path)
+    needed = [*dataset.needed_files(), *_study_files(study)]
+    needed += [file for model in found_models.values() for file in model.needed_files()]
+    prepared = Prepared(path, study, dataset, found_models, needed, InputFinder(path.parent, folders))
+    _check_scores(prepared)
+    return prepared
+
+
+def _dataset(study: Study, path: Path) -> Dataset:
+    if "name" not in study.dataset:
+        raise UserError("the key 'dataset.name' is missing", where=str(path), remedy='add name = "table"')
+    plugin = find_plugin(datasets, str(study.dataset["name"]), Dataset, where=str(path))  # type: ignore[type-abstract]
+    return plugin(validate_section(plugin.section, study.dataset, where=path, prefix="dataset"))
+
+
+def _models(study: Study, path: Path) -> dict[str, Model]:
+    built: dict[str, Model] = {}
+    for name, content in {RECORDED: {}, **study.models}.items():
+        plugin = find_plugin(models, name, Model, where=str(path))  # type: ignore[type-abstract]
+        built[name] = plugin(validate_section(plugin.section, content, where=path, prefix=f"models.{name}"))
+    return built
+
+
+def _study_files(study: Study) -> list[NeededFile]:
+    genome = study.genome
+    needed = []
+    if genome and genome.fasta:
+        needed.append(NeededFile("genome", genome.fasta, genome.assembly))
+    if genome and genome.chain:
+        needed.append(NeededFile("chain", genome.chain, origin="the UCSC Genome Browser's liftOver folder"))
+    if genome and genome.ld_blocks:
+        needed.append(NeededFile("ld_blocks", genome.ld_blocks.file, genome.ld_blocks.assembly))
+    if study.filter.within:
+        needed.append(NeededFile("within", study.filter.within.file, study.filter.within.assembly))
+    for genes in study.genes.files:
+        needed.append(NeededFile(f"genes {canonical_assembly(genes.assembly)}", genes.file, genes.assembly))
+    return needed
+
+
+def _check_scores(prepared: Prepared) -> None:
+    if not prepared.scores:
+        raise UserError(
+            "the study names no score",
+            where=str(prepared.path),
+            expected="a [[score]] section, or [dataset] recorded",
+        )
+    for score in prepared.scores:
+        if score.model == RECORDED and score.name not in prepared.declared.recorded:
+            raise UserError(f"no recorded score is called {score.name!r}", where=str(prepared.path))
+        prepared.models[score.model].check(score)
+    primary = prepared.study.evaluation.primary
+    if primary and primary.score not in {score.name for score in prepared.scores}:
+        raise UserError(f"[evaluation] primary names no score: {primary.score!r}", where=str(prepared.path))

@@ -1,0 +1,213 @@
+"""The order of the stages."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from refalt.audits.base import Finding, Phase, Severity, open_findings, withheld_metrics
+from refalt.audits.runner import check_waivers, run_audits, unused_waivers
+from refalt.errors import ExitCode
+from refalt.files import sha256_of, write_bytes, write_text
+from refalt.pipeline import stages
+from refalt.pipeline.prepare import Prepared
+from refalt.plots import draw_all
+from refalt.provenance import library_versions
+from refalt.report import render
+from refalt.report.tables import write_metric_tables
+from refalt.runs import RunFolder
+
+STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
+MOST_FAILURES: Final = 0.01
+Notify = Callable[[str], None]
+
+
+@dataclass
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        run: The run folder.
+        exit_code: For the process.
+        findings: Of all audits that ran.
+        reached: The last stage that was done.
+    """
+
+    run: RunFolder
+    exit_code: ExitCode = ExitCode.DONE
+    findings: list[Finding] = field(default_factory=list)
+    reached: str = ""
+
+
+class _Stop(Exception):  # noqa: N818  (not an error: the run ends here)
+    """The run ends early, as asked or by a fatal finding."""
+
+
+def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: Notify = lambda _: None) -> Ended:
+    """Run a study to the end, or until a stage.
+
+    Args:
+        prepared: The study, looked up.
+        out: The folder that holds run folders.
+        until: The last stage to do, one of `STAGES`.
+        notify: Told the name of each stage as it begins.
+
+    Raises:
+        UserError: a file is missing or not what it should be, or a waiver is unknown or unused.
+    """
+    check_waivers(prepared.study.audits.waive)
+    run = RunFolder(out / prepared.resolved.run_name)
+    write_text(run.lock, prepared.resolved.lock_text())
+    run.note("started", at=_now(), **_frozen_choices(prepared))
+    ended = Ended(run)
+    started = _now()
+    notes: dict[str, Any] = {}
+    with contextlib.suppress(_Stop):
+        _through_the_stages(prepared, ended, until, notify, notes)
+    _write_findings(ended)
+    _write_provenance(prepared, run, started=started, notes=notes)
+    if ended.reached in ("audits", "report"):
+        notify("report")
+        render(run)
+    run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
+    return ended
+
+
+def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: Notify, notes: dict[str, Any]) -> None:
+    run, evidence = ended.run, _first_evidence(prepared)
+
+    def begin(stage: str) -> None:
+        if ended.reached == until:
+            raise _Stop
+        notify(stage)
+        ended.reached = stage
+
+    begin("measurements")
+    read = stages.read_measurements(prepared)
+    notes["notes"] = list(read.remarks)
+    read.measurements.write(run.measurements)
+    if len(read.inputs):
+        read.inputs.write(run.inputs)
+    begin("alleles")
+    genome = stages.open_fasta(prepared)
+    checks = stages.check_variants(read, genome)
+    checks.write(run.allele_checks)
+    clusters = stages.cluster(prepared, read)
+    notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
+    begin("audits")
+    evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
+    evidence |= {"inputs": read.inputs if len(read.inputs) else None}
+    evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
+    ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
+    _stop_if_fatal(ended, prepared)
+    begin("predictions")
+    scored = stages.predict(prepared, read, checks, genome, notify)
+    for name, predictions in scored.predictions.items():
+        predictions.write(run.predictions(name))
+    scored.tracks.write(run.tracks)
+    scored.failures.write(run.failures)
+    begin("comparison")
+    joined = stages.compare(prepared, read, checks, scored, clusters)
+    joined.comparison.write(run.comparison)
+    write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
+    begin("estimates")
+    estimates, controls = stages.estimate(prepared, joined, withheld=withheld_metrics(ended.findings))
+    estimates.write(run.estimates)
+    evidence |= {"predictions": scored.predictions, "failures": scored.failures, "joined": joined}
+    evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
+    ended.findings += _audit(Phase.POST, evidence, prepared)
+    unused_waivers(ended.findings, prepared.study.audits.waive)
+    _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
+    begin("report")
+    draw_all(
+        joined.comparison,
+        estimates,
+        joined.attrition,
+        folder=run.plots,
+        simulated=prepared.simulated,
+        as_published=prepared.study.study.as_published,
+        nulls={
+            (prepared.scores[0].name, control.metric, control.label_name): control.values
+            for control in controls
+            if control.name == "shuffled"
+        },
+    )
+    write_metric_tables(estimates, run.metric_tables)
+
+
+def _first_evidence(prepared: Prepared) -> dict[str, object]:
+    return {
+        "declared": prepared.declared,
+        "study": prepared.study,
+        "files": prepared.files,
+        "scores": prepared.scores,
+        "genes": stages.gene_tables(prepared),
+        "past_events": None,
+    }
+
+
+def _audit(phase: Phase, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:
+    present = {name: thing for name, thing in evidence.items() if thing is not None}
+    return run_audits(phase, present, waivers=prepared.study.audits.waive)
+
+
+def _stop_if_fatal(ended: Ended, prepared: Prepared) -> None:
+    if open_findings(ended.findings, Severity.FATAL):
+        ended.exit_code = ExitCode.FATAL_FINDING
+        if not prepared.study.study.as_published:
+            raise _Stop
+
+
+def _set_exit_code(ended: Ended, *, n_failed: int, n_asked: int) -> None:
+    if open_findings(ended.findings, Severity.FATAL):
+        ended.exit_code = ExitCode.FATAL_FINDING
+    elif n_failed > MOST_FAILURES * (n_asked + n_failed):
+        ended.exit_code = ExitCode.MANY_FAILURES
+
+
+def _frozen_choices(prepared: Prepared) -> dict[str, Any]:
+    """What must not change after a result was seen, so that a change is visible in the history."""
+    effect = prepared.declared.effect
+    return {
+        "digest": prepared.resolved.digest,
+        "dataset": prepared.declared.name,
+        "effect": effect.model_dump(mode="json") if effect else None,
+        "scores": [score.model_dump(mode="json", exclude_none=True) for score in prepared.scores],
+    }
+
+
+def _write_findings(ended: Ended) -> None:
+    ended.findings.sort(key=lambda finding: (finding.code, finding.subject))
+    ended.run.write_json(ended.run.findings, {"findings": [finding.as_json() for finding in ended.findings]})
+
+
+def _write_provenance(prepared: Prepared, run: RunFolder, *, started: str, notes: Mapping[str, Any]) -> None:
+    run.write_json(
+        run.provenance,
+        {
+            "digest": prepared.resolved.digest,
+            "refalt": library_versions()["refalt"],
+            "versions": dict(library_versions()),
+            "started": started,
+            "finished": _now(),
+            "simulated": prepared.simulated,
+            "command": f"refalt run {prepared.path.name}",
+            "tables": _digests(run),
+            "licences": sorted({model.licence for model in prepared.models.values() if model.licence}),
+            **notes,
+        },
+    )
+
+
+def _digests(run: RunFolder) -> dict[str, str]:
+    tables = [*sorted(run.root.glob("*.parquet")), *sorted(run.root.glob("3-predictions/*.parquet"))]
+    tables += [path for path in (run.attrition,) if path.is_file()]
+    return {path.relative_to(run.root).as_posix(): sha256_of(path) for path in tables}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,59 @@
+"""The figures, in the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from refalt.plots.record import Figure, inline
+from refalt.report.evidence import Evidence
+from refalt.report.numbers import row_key
+from refalt.report.sections.base import Section
+
+HELP = (
+    "Every figure bears its estimate, interval and counts, and lies beside the page as PNG, SVG and the CSV of the points "
+    "drawn. A figure whose estimate is withheld is an empty frame with the reason. Figures beyond what one page should "
+    "weigh are linked, not shown."
+)
+# The page stays under 5 MB: figures get this much of it, in the order of the study's scores.
+MOST_BYTES = 2_600_000
+
+
+def build(evidence: Evidence) -> Section | None:
+    """The section; left out when nothing was drawn."""
+    if not evidence.figures:
+        return None
+    spent, groups = 0, []
+    ordered = sorted(evidence.figures, key=lambda figure: _place(evidence, figure))
+    for name, members in groupby(ordered, lambda figure: figure.score_name):
+        shown = []
+        for figure in members:
+            picture = _picture(evidence, figure, room=MOST_BYTES - spent)
+            spent += len(picture["markup"])
+            shown.append({"figure": figure, **picture})
+        groups.append({"score_name": name, "figures": shown})
+    files = {"plots/figures.json": f"{evidence.run.plots.name}/figures.json"}
+    description = "What was predicted beside what was measured."
+    return Section(
+        "figures", "Figures", description, HELP, {"groups": groups, "folder": evidence.run.plots.name}, files
+    )
+
+
+def _place(evidence: Evidence, figure: Figure) -> tuple[bool, int]:
+    """Scores in the study file's order; figures of the whole study last."""
+    declared = [score["name"] for score in evidence.lock.get("score", [])]
+    names = [*declared, *dict.fromkeys(found.score_name for found in evidence.figures)]
+    return figure.score_name == "all", names.index(figure.score_name)
+
+
+def _picture(evidence: Evidence, figure: Figure, *, room: int) -> Mapping[str, Any]:
+    key = row_key(figure.dataset, figure.score_name, figure.name)
+    kind, content = inline(figure, evidence.run.plots, prefix=f"{figure.dataset}-{figure.score_name}-{figure.name}-")
+    address = f"figures:{key}:subtitle"
+    if len(content) > room:
+        return {"kind": "linked", "markup": "", "address": address}
+    # The SVG is our own drawing, its texts escaped by the drawing library; it is the only markup taken as it is.
+    return {"kind": kind, "markup": Markup(content) if kind == "svg" else content, "address": address}

@@ -1,0 +1,30 @@
+"""A methods paragraph to copy."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from refalt.plots.words import label_words, metric_words
+from refalt.report.evidence import Evidence
+from refalt.report.numbers import estimate_row
+from refalt.report.sections.base import Section
+
+HELP = (
+    "The paragraph says what was done with this run's own settings and versions. Add what no table knows: "
+    "why these data and this score answer your question, and where they were published."
+)
+
+
+def build(evidence: Evidence) -> Section:
+    """The section."""
+    rows = evidence.estimates.frame.filter(pl.col("model") != "control")
+    first = evidence.primary
+    content = {
+        "lock": evidence.lock,
+        "provenance": evidence.provenance,
+        "scores": evidence.lock.get("score", []),
+        "metrics": [metric_words(name) for name in rows.get_column("metric").unique(maintain_order=True)],
+        "labels": [label_words(name) for name in rows.get_column("label_name").unique(maintain_order=True)],
+        "estimate": estimate_row(first) if first else None,
+    }
+    return Section("methods", "Methods", "A paragraph to copy and to complete.", HELP, content)

@@ -1,0 +1,34 @@
+"""Estimates as tab-separated text, for people and for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from refalt.columns import WHOLE
+from refalt.files import replacing
+from refalt.plots.draw import path_part
+from refalt.runs import RunFolder
+from refalt.tables import Estimates
+
+
+def write_metric_tables(run: RunFolder, estimates: Estimates, *, simulated: bool) -> list[Path]:
+    """Write tables/<dataset>_metrics.tsv (all rows) and tables/<stratum column>.tsv, and return their paths.
+
+    Columns are those of Estimates; where the values are simulated a column `simulated` says so in every row.
+    """
+    frame = estimates.frame
+    if simulated:
+        frame = frame.with_columns(simulated=pl.lit(value=True))
+    whole, strata = frame.filter(pl.col("stratum") == WHOLE), frame.filter(pl.col("stratum") != WHOLE)
+    parts = {f"{keys[0]}_metrics": part for keys, part in whole.group_by(["dataset"], maintain_order=True)}
+    column = pl.col("stratum").str.split("=").list.first()
+    parts |= {str(keys[0]): part for keys, part in strata.group_by([column], maintain_order=True)}
+    return [_write(part, run.metric_tables / f"{path_part(name)}.tsv") for name, part in parts.items()]
+
+
+def _write(part: pl.DataFrame, path: Path) -> Path:
+    with replacing(path) as partial:
+        part.write_csv(partial, separator="\t")
+    return path
