@@ -6,8 +6,10 @@ reads a file; a contig is passed as its codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +25,9 @@ LETTERS: Final = b"ACGTN"
 N_CODE: Final = 4
 #: Code of each byte, 255 where the byte is not one of A, C, G, T, N in either case.
 CODE_OF_BYTE: Final = bytes(LETTERS.find(bytes([byte]).upper()) % 256 for byte in range(256))
+#: How many bases of windows must be made, all calls together, before compiled kernels repay their import.
+COMPILED_ABOVE: Final = 1 << 32
+_WORD_OF_SIZE: Final = MappingProxyType({4: np.uint32, 8: np.uint64, 16: np.complex128})
 _COMPLEMENT_CODES: Final = bytes([3, 2, 1, 0, 4])
 _COMPLEMENT_LETTERS: Final = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 
@@ -92,9 +97,7 @@ def encode_alleles(alleles: Iterable[str]) -> Alleles:
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if len(sequences) and lengths.min() == 0:
-        raise UserError(
-            "an allele is empty", where=f"row {int(np.argmin(lengths)) + 1}", expected="at least one base"
-        )
+        raise UserError("an allele is empty", where=f"row {int(np.argmin(lengths)) + 1}", expected="at least one base")
     text = "".join(sequences)
     codes = np.frombuffer(text.encode("ascii", "replace").translate(CODE_OF_BYTE), dtype=np.uint8)
     if codes.size and codes.max() > N_CODE:
@@ -168,7 +171,7 @@ def windows(codes: Codes, start: npt.ArrayLike, length: int) -> tuple[Codes, Mas
 
 
 def variant_windows(
-    codes: Codes, pos: npt.ArrayLike, *, ref_length: npt.ArrayLike, alt: Alleles, length: int
+    codes: Codes, pos: npt.ArrayLike, *, ref_length: npt.ArrayLike, alt: Alleles, length: int, compiled: bool = False
 ) -> VariantWindows:
     """REF and ALT windows of variants on one contig, aligned at the left flank.
 
@@ -182,12 +185,19 @@ def variant_windows(
         ref_length: int[n], number of REF bases replaced.
         alt: the n ALT alleles; one that is longer than the rest of the window is cut at its end.
         length: of the windows, in bases; at least 2.
+        compiled: use the compiled kernel, three times as fast and a second late on its first use; worth it where
+            all calls together make more than `COMPILED_ABOVE` bases.
     """
     flank = length // 2 - 1
     starts = np.asarray(pos, dtype=np.int64) - 1 - flank
-    reference, padded = windows(codes, starts, length)
-    alternate = reference.copy()
     shift = np.asarray(ref_length, dtype=np.int64) - alt.lengths
+    padded = (starts < 0) | (starts + length + np.maximum(shift, 0) > codes.size)
+    if compiled and not padded.any():
+        pair = np.empty((2, starts.size, length), dtype=np.uint8)
+        _compiled(_cut_variants)(codes, starts, flank, shift, alt.codes, alt.offsets, pair[0], pair[1])
+        return VariantWindows(pair[0], pair[1], starts, padded)
+    reference, _ = windows(codes, starts, length)
+    alternate = reference.copy()
     indels = np.flatnonzero(shift)
     if indels.size:
         alternate[indels, flank:] = windows(codes, (starts + shift)[indels] + flank, length - flank)[0]
@@ -195,7 +205,7 @@ def variant_windows(
     columns = np.arange(alt.codes.size) - alt.offsets[rows] + flank
     shown = columns < length
     alternate[rows[shown], columns[shown]] = alt.codes[shown]
-    return VariantWindows(reference, alternate, starts, padded | (starts + shift + length > codes.size))
+    return VariantWindows(reference, alternate, starts, padded)
 
 
 def reference_matches(codes: Codes, pos: npt.ArrayLike, ref: Alleles) -> Mask:
@@ -216,9 +226,62 @@ def reference_matches(codes: Codes, pos: npt.ArrayLike, ref: Alleles) -> Mask:
     return inside & (equal if equal.size == first.size else np.logical_and.reduceat(equal, ref.offsets[:-1]))
 
 
-def one_hot(codes: Codes, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
-    """One-hot of uint8[..., length] codes: `dtype`[..., length, 4] in the order A, C, G, T; N is four zeros."""
-    return np.eye(5, 4, dtype=dtype)[codes]
+def one_hot(codes: Codes, dtype: npt.DTypeLike = np.uint8, *, compiled: bool = False) -> npt.NDArray[Any]:
+    """One-hot of uint8[..., length] codes: `dtype`[..., length, 4] in the order A, C, G, T; N is four zeros.
+
+    Args:
+        codes: the sequences.
+        dtype: uint8, float16 or float32.
+        compiled: as in `variant_windows`.
+    """
+    rows = np.eye(5, 4, dtype=dtype)
+    # The four numbers of a base are looked up as one word of their size.
+    words: npt.NDArray[Any] = rows.view(_WORD_OF_SIZE[rows[0].nbytes]).ravel()
+    if not compiled:
+        return np.take(words, codes)[..., np.newaxis].view(dtype)
+    found = np.empty(codes.shape, dtype=words.dtype)
+    _compiled(_look_up)(np.ascontiguousarray(codes).ravel(), words, found.ravel())
+    return found[..., np.newaxis].view(dtype)
+
+
+@lru_cache
+def _compiled(kernel: Callable[..., None]) -> Callable[..., None]:
+    """The kernel as machine code, kept on disk; numba is imported here because that alone takes half a second."""
+    import numba
+
+    machine_code: Callable[..., None] = numba.njit(nogil=True, cache=True)(kernel)
+    return machine_code
+
+
+def _cut_variants(
+    codes: Codes,
+    starts: Indices,
+    flank: int,
+    shift: Indices,
+    alt: Codes,
+    offsets: Indices,
+    reference: Codes,
+    alternate: Codes,
+) -> None:
+    # Loops over slices, not offsets into the contig, are what the compiler turns into memcpy.
+    for i in range(starts.size):
+        there, here, changed = codes[starts[i] :], reference[i], alternate[i]
+        for j in range(here.size):
+            here[j] = there[j]
+        for j in range(flank):
+            changed[j] = there[j]
+        bases = alt[offsets[i] : offsets[i + 1]][: here.size - flank]
+        middle, after = changed[flank:], changed[flank + bases.size :]
+        for j in range(bases.size):
+            middle[j] = bases[j]
+        there = codes[starts[i] + shift[i] + flank + bases.size :]
+        for j in range(after.size):
+            after[j] = there[j]
+
+
+def _look_up(codes: Codes, words: npt.NDArray[Any], found: npt.NDArray[Any]) -> None:
+    for i in range(codes.size):
+        found[i] = words[codes[i]]
 
 
 def _inner_windows(codes: Codes, starts: Indices, length: int) -> Codes:

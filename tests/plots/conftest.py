@@ -91,7 +91,10 @@ def attrition_of(n: int, names: list[str]) -> Attrition:
         ("alleles", "all", "kept", "went on", n + 3),
     ]
     for name in names:
-        rows += [("comparison", name, "no_score", "the score has no value", 3), ("comparison", name, "kept", "went on", n)]
+        rows += [
+            ("comparison", name, "no_score", "the score has no value", 3),
+            ("comparison", name, "kept", "went on", n),
+        ]
     columns = [column.name for column in Attrition.declared]
     return Attrition(pl.DataFrame(rows, schema=columns, orient="row"))
 

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 
 EXAMPLES_KEPT = 20
 
+#: Fields of a Finding that `clear` and `found` share.
+Numbers = dict[str, Any]
+
 
 class Severity(enum.StrEnum):
     """How bad a finding is: a fatal one stops the study, a serious one stands in the verdict."""

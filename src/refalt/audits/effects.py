@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from refalt.audits import shapes
-from refalt.audits.base import Audit, Finding, Phase, Severity
+from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection
 from refalt.tables import Measurements
@@ -125,9 +125,7 @@ def _copies_p(beta: Floats, columns: dict[str, Floats]) -> Iterator[_Sight]:
                 yield _Sight(f"{share(count, int(known.sum()))} of its values are {words} {name}.", same, COPIED, count)
 
 
-def _another_was_tested(
-    beta: Floats, error: Floats, p_value: Floats, others: dict[str, Floats]
-) -> Iterator[_Sight]:
+def _another_was_tested(beta: Floats, error: Floats, p_value: Floats, others: dict[str, Floats]) -> Iterator[_Sight]:
     known = np.isfinite(error) & (error > 0) & np.isfinite(p_value)
     if known.sum() < FEWEST:
         return
@@ -179,7 +177,7 @@ class EffectsHaveTwoSigns(Audit):
         if n < FEWEST_SIGNS:
             return self.skipped(f"{n} effects differ from their null: under {FEWEST_SIGNS} one sign can be chance")
         counts = f"{above:,} effects lie above their null of {declared.effect.null:g} and {below:,} below"
-        numbers = {"n_examined": n, "statistic": min(above, below) / n, "threshold": 0.0}
+        numbers: Numbers = {"n_examined": n, "statistic": min(above, below) / n, "threshold": 0.0}
         if min(above, below):
             return self.clear(f"{counts}.", **numbers)
         return self.found(
@@ -214,7 +212,7 @@ class EffectAlleleIsDeclared(Audit):
             return self.skipped("an activity is for an element, not for an allele")
         if effect.of == "unknown":
             return self.found(
-                f"The allele that `{effect.column}` is for is not declared: everything that reads its sign is withheld.",
+                f"The allele that `{effect.column}` is for is not declared: what reads its sign is withheld.",
                 n_affected=1,
                 n_examined=1,
                 withholds=("signed",),

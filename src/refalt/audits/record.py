@@ -7,15 +7,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from refalt.audits.base import Audit, Finding, Phase, Severity
+from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import share, shown_rows
-from refalt.columns import Reason
 from refalt.evaluation.join import Joined
 from refalt.genome import SIMULATED_PREFIX
 from refalt.sources.fasta import Genome
 from refalt.sources.fetch import FoundFile
 from refalt.studies.sections import DatasetSection
-from refalt.studies.study import ScoreSection, Study
+from refalt.studies.study import Study
 from refalt.tables import Failures, Measurements, Predictions
 
 #: Marks that a stage leaves on a row whose values nobody measured.
@@ -131,7 +130,12 @@ class NothingWasLostInSilence(Audit):
         n_lost, n_asked = lost.height, lost.height + len(answered)
         if n_asked == 0:
             return self.skipped("nothing was asked", subject=name)
-        numbers = {"n_affected": n_lost, "n_examined": n_asked, "statistic": n_lost / n_asked, "threshold": MOST_FAILURES}
+        numbers: Numbers = {
+            "n_affected": n_lost,
+            "n_examined": n_asked,
+            "statistic": n_lost / n_asked,
+            "threshold": MOST_FAILURES,
+        }
         said = f"{share(n_lost, n_asked)} questions of {name} got no answer"
         if n_lost <= MOST_FAILURES * n_asked:
             return self.clear(f"{said}.", subject=name, **numbers)
@@ -147,7 +151,9 @@ class ItCanBeRunAgain(Audit):
     phase = Phase.POST
     severity = Severity.SERIOUS
     affirms = "Whoever has the inputs can run this again and get the same numbers."
-    why = "A served model changes under its name and a downloaded table under its address; the numbers then have no home."
+    why = (
+        "A served model changes under its name and a downloaded table under its address; the numbers then have no home."
+    )
     example = "[models.alphagenome] without a revision; an input whose digest is not the one of the first run."
     remedy = "Pin revision in [models.NAME]; keep the inputs, or start a study of another name with the changed ones."
 
@@ -183,7 +189,3 @@ def _changed(files: Sequence[FoundFile], past_events: Sequence[Mapping[str, Any]
         digests = {event["inputs"].get(file.name) for event in past_events if isinstance(event.get("inputs"), Mapping)}
         if digests - {None, file.sha256}:
             yield f"file {file.name} changed since an earlier run"
-
-
-_LOST_WITHOUT_ANSWER: Final = (Reason.NO_SCORE.value, Reason.PREDICTION_FAILED.value)
-ScoreSections = Sequence[ScoreSection]

@@ -69,11 +69,20 @@ def _bins(values: pl.Expr, edges: Sequence[float]) -> pl.Expr:
     labels = [f"under {edges[0]:,}"]
     labels += [f"{low:,} to {high:,}" for low, high in itertools.pairwise(edges)]
     labels += [f"{edges[-1]:,} and over"]
-    return values.cast(pl.Float64).cut(list(edges), labels=labels, left_closed=True).cast(pl.String)
+    return _binned(values, edges, labels)
+
+
+def _binned(values: pl.Expr, edges: Sequence[float], labels: Sequence[str]) -> pl.Expr:
+    """The label of the bin, closed on the left, that each value lies in; null stays null."""
+    above = zip((*edges, None), labels, strict=True)
+    return pl.coalesce(
+        pl.when(values < edge if edge is not None else values.is_not_null()).then(pl.lit(label))
+        for edge, label in above
+    )
 
 
 def _thirds(values: pl.Expr, rows: pl.DataFrame) -> pl.Expr:
     edges = rows.select(values.quantile(q).alias(str(q)) for q in (1 / 3, 2 / 3)).row(0)
     if None in edges or edges[0] == edges[1]:
         return pl.lit(None, pl.String)
-    return values.cut(list(edges), labels=["1 smallest third", "2 middle third", "3 largest third"]).cast(pl.String)
+    return _binned(values, edges, ["1 smallest third", "2 middle third", "3 largest third"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -44,12 +44,16 @@ class Answers:
         raw: float64[k, T], raw score per selected track; positive where ALT is above REF of the asked variant.
         quantile: float64[k, T], where the model gives one.
         errors: Index into `Asked.rows` -> what went wrong, for questions that got no answer.
+        targets: What each answer is for, where a model gives one per gene of a variant; else the row's target.
+        attempts: Index into `Asked.rows` -> how often it was asked, for rows in `errors`; 1 where unsaid.
     """
 
     row: npt.NDArray[np.int64]
     raw: Floats
     quantile: Floats | None = None
     errors: Mapping[int, str] = field(default_factory=dict)
+    targets: Sequence[str | None] | None = None
+    attempts: Mapping[int, int] = field(default_factory=dict)
 
 
 class ModelSection(Section):

@@ -17,26 +17,26 @@ UNSCORABLE = -1
 
 def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables) -> tuple[Odds, Odds]:
     """See `plain.scan`; the same odds to rounding."""
-    best, total = (np.empty((2, len(ref), int(tables.motif.max()) + 1), dtype=np.float32) for _ in range(2))
+    best, total = (np.empty((2, len(ref), int(tables.lanes.sum())), dtype=np.float32) for _ in range(2))
     _scan(
         _kmers(np.ascontiguousarray(ref), bases.begin, bases.ref_end, tables.longest),
         _kmers(np.ascontiguousarray(alt), bases.begin, bases.alt_end, tables.longest),
-        tables.longest, tables.width, tables.first, tables.lanes, tables.motif, tables.odds,
+        tables.longest, tables.width, tables.first, tables.lanes, tables.odds,
         best, total,
     )  # fmt: skip
-    return best, total
+    return best[:, :, tables.column], total[:, :, tables.column]
 
 
 @njit(nogil=True)
-def _scan(ref, alt, longest, width, first, lanes, motif, odds, best, total):  # type: ignore[no-untyped-def]
+def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: ignore[no-untyped-def]
     """Tile by tile over all rows, so that a tile's tables stay in the cache; ALT after REF finds most rows there."""
     best_lane, total_lane = np.empty(2 * TILE, dtype=np.float32), np.empty(2 * TILE, dtype=np.float32)
     product = np.empty(2 * TILE, dtype=np.float32)
+    begin = 0
     for tile in range(width.size):
         strand = lanes[tile]
         table = odds[first[tile] :]
         inset = longest - width[tile]
-        product[:] = 1
         for row in range(best.shape[1]):
             for allele in range(2):
                 kmers, origin = ref if allele == 0 else alt
@@ -44,50 +44,59 @@ def _scan(ref, alt, longest, width, first, lanes, motif, odds, best, total):  # 
                 best_lane[:] = 0
                 total_lane[:] = 0
                 scored = _windows(windows, table, width[tile], 2 * strand, product, best_lane, total_lane)
-                for lane in range(strand):
-                    at = motif[tile, lane]
-                    if at >= 0:
-                        one, other = best_lane[lane], best_lane[lane + strand]
-                        best[allele, row, at] = max(one, other) if scored else np.nan
-                        total[allele, row, at] = total_lane[lane] + total_lane[lane + strand] if scored else np.nan
+                best_out = best[allele, row, begin : begin + strand]
+                total_out = total[allele, row, begin : begin + strand]
+                if scored:
+                    for lane in range(strand):
+                        best_out[lane] = max(best_lane[lane], best_lane[lane + strand])
+                        total_out[lane] = total_lane[lane] + total_lane[lane + strand]
+                else:
+                    best_out[:] = np.nan
+                    total_out[:] = np.nan
+        begin += strand
 
 
 @njit(nogil=True)
 def _windows(kmers, table, width, lanes, product, best, total):  # type: ignore[no-untyped-def]
     """Raise `best` and `total` (lanes) by every window that can be scored; say whether there was one."""
     runs = (width + RUN - 1) // RUN
+    last = width - RUN
+    clean = kmers.min() != UNSCORABLE
     scored = False
-    for window in range(kmers.size - width + RUN):
-        scorable = True
-        for run in range(runs):
-            scorable &= kmers[window + min(RUN * run, width - RUN)] != UNSCORABLE
-        if not scorable:
+    for window in range(kmers.size - last):
+        if not clean and kmers[window:window+last+1].min() == UNSCORABLE:
             continue
         scored = True
-        for run in range(2, runs):
-            begin = _row(kmers, window, run, width) * lanes
-            factor = table[begin : begin + lanes]
-            if run == 2:
-                for lane in range(lanes):
-                    product[lane] = factor[lane]
-            else:
-                for lane in range(lanes):
-                    product[lane] *= factor[lane]
-        begin = _row(kmers, window, 0, width) * lanes
-        left = table[begin : begin + lanes]
-        begin = _row(kmers, window, 1, width) * lanes
-        right = table[begin : begin + lanes]
+        row = np.int64(kmers[window]) * lanes
+        left = table[row : row + lanes]
+        row = (np.int64(kmers[window + min(RUN, last)]) + RUNS_OF_BASES) * lanes
+        right = table[row : row + lanes]
+        if runs <= 2:
+            for lane in range(lanes):
+                odds = left[lane] * right[lane]
+                best[lane] = max(odds, best[lane])
+                total[lane] += odds
+            continue
+        row = (np.int64(kmers[window + last]) + RUNS_OF_BASES * (runs - 1)) * lanes
+        end = table[row : row + lanes]
+        if runs == 3:
+            for lane in range(lanes):
+                odds = left[lane] * right[lane] * end[lane]
+                best[lane] = max(odds, best[lane])
+                total[lane] += odds
+            continue
         for lane in range(lanes):
-            odds = left[lane] * right[lane] * product[lane]
-            best[lane] = odds if odds > best[lane] else best[lane]
+            product[lane] = left[lane] * right[lane]
+        for run in range(2, runs - 1):
+            row = (np.int64(kmers[window + RUN * run]) + RUNS_OF_BASES * run) * lanes
+            factor = table[row : row + lanes]
+            for lane in range(lanes):
+                product[lane] *= factor[lane]
+        for lane in range(lanes):
+            odds = product[lane] * end[lane]
+            best[lane] = max(odds, best[lane])
             total[lane] += odds
     return scored
-
-
-@njit(nogil=True)
-def _row(kmers, window, run, width):  # type: ignore[no-untyped-def]
-    """Which row of a tile's table holds one run of a window."""
-    return RUNS_OF_BASES * run + np.int64(kmers[window + min(RUN * run, width - RUN)])
 
 
 @njit(nogil=True)

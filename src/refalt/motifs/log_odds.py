@@ -59,7 +59,7 @@ class KmerTables:
         width: int64[t] of each tile's motifs.
         first: int64[t], where the tile begins in `odds`.
         lanes: int64[t], motifs of the tile, padded; a row of its table has twice as many, reverse strand last.
-        motif: int64[t, TILE], places in the set; -1 in padding.
+        column: int64[m], where each motif of the set stands among the lanes of all tiles.
         odds: float32[...], tile after tile as [runs, 256, 2 * lanes].
     """
 
@@ -67,7 +67,7 @@ class KmerTables:
     width: Indices
     first: Indices
     lanes: Indices
-    motif: Indices
+    column: Indices
     odds: Odds
 
 
@@ -99,15 +99,16 @@ def kmer_tables(groups: Sequence[WidthGroup]) -> KmerTables:
         for begin in range(0, group.motif.size, TILE)
     ]
     blocks = [_tile(scores) for _, _, scores in tiles]
-    motif = np.full((len(tiles), TILE), -1, dtype=np.int64)
-    for row, (_, places, _) in zip(motif, tiles, strict=True):
-        row[: places.size] = places
+    lanes = np.array([block.shape[-1] // 2 for block in blocks], dtype=np.int64)
+    begins = np.cumsum(lanes) - lanes
+    motif = np.concatenate([places for _, places, _ in tiles])
+    lane = np.concatenate([begin + np.arange(places.size) for begin, (_, places, _) in zip(begins, tiles, strict=True)])
     return KmerTables(
         longest=max(group.width for group in groups),
         width=np.array([width for width, _, _ in tiles], dtype=np.int64),
         first=np.cumsum([0, *(block.size for block in blocks[:-1])], dtype=np.int64),
-        lanes=np.array([block.shape[-1] // 2 for block in blocks], dtype=np.int64),
-        motif=motif,
+        lanes=lanes,
+        column=lane[np.argsort(motif)],
         odds=np.concatenate([block.ravel() for block in blocks]),
     )
 

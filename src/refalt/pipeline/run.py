@@ -18,7 +18,6 @@ from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
-from refalt.report.tables import write_metric_tables
 from refalt.runs import RunFolder
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
@@ -136,7 +135,6 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
             if control.name == "shuffled"
         },
     )
-    write_metric_tables(estimates, run.metric_tables)
 
 
 def _first_evidence(prepared: Prepared) -> dict[str, object]:

@@ -210,4 +210,6 @@ def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:
     """Assembly -> transcription start sites, of the gene tables that the study names."""
     prefix = "genes "
     found = {file.role.removeprefix(prefix): file.path for file in prepared.files if file.role.startswith(prefix)}
+    from refalt.sources.annotation import read_genes
+
     return {assembly: read_genes(path, assembly) for assembly, path in found.items()} or None

@@ -49,6 +49,25 @@ def mean_interval(values: FloatArray, clusters: IntArray, *, level: float) -> tu
     return mean, mean - reach, mean + reach
 
 
+def grouped_means(
+    place: FloatArray, values: FloatArray, clusters: IntArray, *, groups: int, level: float
+) -> pl.DataFrame:
+    """Means of `values` in groups of about equal size ordered by `place`; rows of equal place stay together.
+
+    Returns:
+        group (from 1), place (mean in the group), mean, lower, upper, n, n_clusters.
+    """
+    edges = np.unique(np.quantile(place, np.linspace(0, 1, groups + 1)[1:-1]))
+    group = np.searchsorted(edges, place, side="left")
+    rows = []
+    for number, inside in ((number, group == number) for number in np.unique(group)):
+        mean, lower, upper = mean_interval(values[inside], clusters[inside], level=level)
+        where = {"group": int(number) + 1, "place": float(place[inside].mean())}
+        counts = {"n": int(inside.sum()), "n_clusters": int(np.unique(clusters[inside]).size)}
+        rows.append(where | {"mean": mean, "lower": lower, "upper": upper} | counts)
+    return pl.DataFrame(rows)
+
+
 def fitted_line(x: FloatArray, y: FloatArray, clusters: IntArray, *, level: float, places: int = 60) -> Line:
     """The least-squares line of y on x with its pointwise interval; x must not be constant."""
     centre, n = float(x.mean()), x.size

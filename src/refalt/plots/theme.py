@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import polars as pl
+
 from refalt.files import write_bytes
 
 if TYPE_CHECKING:
@@ -120,6 +123,13 @@ def write_withheld(sheet: Sheet, reason: str) -> None:
     text = "\n".join(textwrap.wrap(drawable(reason), 56)[:10])
     axes.text(0.5, 0.58, text, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=INK)
     axes.text(0.5, 0.93, "WITHHELD", transform=axes.transAxes, ha="center", va="top", fontweight="bold", color=MUTED)
+
+
+def draw_means(axes: Axes, means: pl.DataFrame, *, label: str | None = None) -> None:
+    """Draw what `bands.grouped_means` gives: points and, where there is one, their interval."""
+    x, y, lower, upper = (means.get_column(name).to_numpy() for name in ("place", "mean", "lower", "upper"))
+    reach = np.nan_to_num(np.vstack([y - lower, upper - y]))
+    axes.errorbar(x, y, reach, fmt="o", markersize=4.5, color=BLUE, elinewidth=1, capsize=2, label=label)
 
 
 def stamp(sheet: Sheet, *, simulated: bool, as_published: bool) -> None:

@@ -36,7 +36,7 @@ LABEL_WORDS: Final = MappingProxyType(
     {
         "effect": "the measured effect",
         "magnitude": "the magnitude of the effect",
-        "given": "published positives against controls",
+        "given": "the published labels",
         "direction": "the direction of the effect",
         "magnitude_median": "effects above the median magnitude",
     }

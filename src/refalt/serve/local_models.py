@@ -53,7 +53,7 @@ class LocalModel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class MotifModel:
-    """Occupancy of binding sites: a base's activity is the sum, over the sites that cover it, of how often they are bound.
+    """Occupancy of binding sites: a base's activity is how often the sites that cover it are bound, summed.
 
     A site of score s (log-odds, bits) is bound with the probability 1 / (1 + 2 ** (mu - s)), the equilibrium of one
     kind of protein at a fixed concentration (Berg & von Hippel 1987, J Mol Biol 193:723), mu being `HALF_BOUND` of the

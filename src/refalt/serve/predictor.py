@@ -128,7 +128,9 @@ def _weights_of(version: str, track: Track, channels: Sequence[str]) -> list[flo
     own = track.factor.upper()
     weights = [_weight(version, track.output, track.name, channel) ** 2 for channel in channels]
     if own in (channel.upper() for channel in channels):
-        weights = [_OWN if channel.upper() == own else weight / 8 for weight, channel in zip(weights, channels, strict=True)]
+        weights = [
+            _OWN if channel.upper() == own else weight / 8 for weight, channel in zip(weights, channels, strict=True)
+        ]
     return [_SCALE * weight for weight in weights]
 
 

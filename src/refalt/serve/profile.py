@@ -8,6 +8,7 @@ exactly the same sums there, on every machine, and the reverse complement has ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,8 +59,8 @@ class Profile:
         edges = np.arange(begin, end + 1, dtype=np.int64) * resolution
         first = np.clip(edges[:-1] - reach, 0, self.length)
         last = np.clip(edges[1:] + reach, 0, self.length)
-        total = sum(sums[last] - sums[first] for sums in self._of(strand))
-        return (total * (UNIT * resolution / (resolution + 2 * reach))).astype(np.float32)
+        total = np.sum([sums[last] - sums[first] for sums in self._of(strand)], axis=0)
+        return np.asarray(total * (UNIT * resolution / (resolution + 2 * reach)), dtype=np.float32)
 
     def _of(self, strand: str) -> tuple[Sums, ...]:
         return {"+": (self.forward,), "-": (self.reverse,), ".": (self.forward, self.reverse)}[strand]

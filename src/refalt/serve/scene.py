@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from refalt.sequences import Codes, encode, windows
 from refalt.serve.methods import invalid
@@ -77,18 +78,19 @@ class Scene:
         anchor = self.offset + min(len(self.variant.alt), len(self.variant.ref)) - 1
         places = np.arange(begin, end)
         source = np.where(places > anchor, places + gained, places)
-        silent = (source >= self.window.length) | ((places > anchor) & (places <= anchor - gained))
-        source = np.clip(source, 0, self.window.length - 1)
-        first = int(source.min(initial=0)) if not source.size else int(source.min())
-        values = predictor.values(self.alt, output, begin=first, end=int(source.max(initial=first)) + 1)
-        aligned = values[source - first]
+        silent = (source >= self.window.length) | ((places > anchor) & (source <= anchor))
+        aligned = self._alt_values(predictor, output, np.clip(source, 0, self.window.length - 1))
         aligned[silent] = 0
         if gained > 0 and begin <= anchor < end:
-            inserted = predictor.values(
-                self.alt, output, begin=max(anchor, 0), end=min(anchor + gained + 1, self.window.length)
-            )
-            aligned[anchor - begin] = inserted.max(axis=0)
+            inserted = np.arange(anchor, min(anchor + gained + 1, self.window.length))
+            aligned[anchor - begin] = self._alt_values(predictor, output, inserted).max(axis=0)
         return aligned
+
+    def _alt_values(self, predictor: Predictor, output: str, places: npt.NDArray[np.int64]) -> Values:
+        if not places.size:
+            return predictor.values(self.alt, output, begin=0, end=0)
+        first = int(places.min())
+        return predictor.values(self.alt, output, begin=first, end=int(places.max()) + 1)[places - first]
 
 
 def reference_codes(genome: Genome, window: Window) -> Codes:
@@ -102,7 +104,8 @@ def reference_codes(genome: Genome, window: Window) -> Codes:
     contig = genome.codes(window.contig)
     if window.start >= contig.size or window.end <= 0:
         raise invalid(f"The interval {window.contig}:{window.start}-{window.end} lies outside the chromosome.")
-    return windows(contig, [window.start], window.length)[0][0]
+    cut, _ = windows(contig, [window.start], window.length)
+    return np.asarray(cut[0])
 
 
 def allele_codes(genome: Genome, window: Window, variant: Variant) -> tuple[Codes, Codes]:
@@ -120,5 +123,3 @@ def allele_codes(genome: Genome, window: Window, variant: Variant) -> tuple[Code
     before, after = wide[:at], wide[at + len(variant.ref) :]
     ref, alt = (np.concatenate([before, encode(allele), after]) for allele in (variant.ref, variant.alt))
     return ref[: window.length], alt[: window.length]
-
-

@@ -119,10 +119,14 @@ def variant_scorers(messages: Iterable[Message], organism: str) -> tuple[Scorer,
     return scorers
 
 
-def interval_scorers(messages: Iterable[Message]) -> tuple[Scorer, ...]:
-    """As `variant_scorers`, for scorers of intervals."""
+def interval_scorers(messages: Iterable[Message], length: int) -> tuple[Scorer, ...]:
+    """As `variant_scorers`, for scorers of intervals of `length` bases, which a mask may not exceed."""
     prefix = "INTERVAL_AGGREGATION_TYPE_"
-    return _read_all(messages, _INTERVAL_KINDS, dna_model_pb2.IntervalAggregationType, prefix)
+    scorers = _read_all(messages, _INTERVAL_KINDS, dna_model_pb2.IntervalAggregationType, prefix)
+    for scorer in scorers:
+        if scorer.width is not None and scorer.width > length:
+            raise invalid(f"A scorer's mask has {scorer.width} bases, the interval only {length}.")
+    return scorers
 
 
 def enum_name(enum: Any, number: int, prefix: str) -> str:
@@ -157,9 +161,7 @@ def _read(message: Message, kinds: Mapping[str, _Kind], aggregations: Any, prefi
         raise invalid("A scorer of no kind that is known here was asked for.")
     settings = getattr(message, kind)
     names = settings.DESCRIPTOR.fields_by_name
-    output = _OWN_OUTPUT.get(kind) or enum_name(
-        dna_model_pb2.OutputType, settings.requested_output, "OUTPUT_TYPE_"
-    )
+    output = _OWN_OUTPUT.get(kind) or enum_name(dna_model_pb2.OutputType, settings.requested_output, "OUTPUT_TYPE_")
     width = settings.width if "width" in names and settings.HasField("width") else None
     aggregation = enum_name(aggregations, settings.aggregation_type, prefix) if "aggregation_type" in names else ""
     _refuse_unsupported(kind, kinds[kind], Scorer(kind, output, width, aggregation))

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from refalt.stats.measured import FloatArray
 from refalt.stats.metric import Metric
-from refalt.stats.resampling import bootstrap, cluster_codes, draw_clusters, jackknife
+from refalt.stats.resampling import bootstrap, dense_codes, draw_clusters, jackknife, jackknife_error
 
 # With fewer clusters their spread is itself known so badly (relative standard error of a standard deviation about
 # 1 / sqrt(2 (G - 1)), a quarter at G = 10), and one cluster weighs so much, that no method keeps its level.
@@ -97,7 +97,7 @@ def cluster_interval(
         bootstrap_method: how the bootstrap is read.
         weights: (n,) row counts.
     """
-    codes = _dense(cluster, weights)
+    codes = dense_codes(cluster, weights)
     n_clusters = int(codes.max(initial=-1)) + 1
     value = metric.function(target, score, weights=weights)
     n = codes.size if weights is None else int(np.count_nonzero(weights))
@@ -149,14 +149,6 @@ def naive_interval(
     return cluster_interval(metric, target, score, unit, rng=rng, level=level, resamples=resamples, weights=weights)
 
 
-def _dense(cluster: ArrayLike, weights: ArrayLike | None) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Codes renumbered so that every one of them holds a row."""
-    codes = cluster_codes(cluster)
-    held = codes if weights is None else codes[np.asarray(weights) > 0]
-    present = np.unique(held)
-    return np.minimum(np.searchsorted(present, codes), max(present.size - 1, 0)).astype(np.int32)
-
-
 def _jackknife_limits(metric: Metric, value: float, left_out: FloatArray, level: float) -> _Limits:
     from scipy.special import stdtrit
 
@@ -167,15 +159,9 @@ def _jackknife_limits(metric: Metric, value: float, left_out: FloatArray, level:
         centre, spread = to_scale(np.array([value]))[0], to_scale(left_out)
     if not (np.isfinite(centre) and np.isfinite(spread).all()):
         return _Limits(reason="the estimate reaches the end of its scale: no jackknife interval")
-    half = float(stdtrit(left_out.size - 1, (1 + level) / 2)) * _jackknife_error(centre, spread)
+    half = float(stdtrit(left_out.size - 1, (1 + level) / 2)) * jackknife_error(centre, spread)
     lower, upper = from_scale(np.array([centre - half, centre + half]))
-    return _Limits(float(lower), float(upper), _jackknife_error(value, left_out), "jackknife")
-
-
-def _jackknife_error(value: float, left_out: FloatArray) -> float:
-    """About the estimate itself rather than the mean of the replicates: never smaller, safer for unequal clusters."""
-    n_clusters = left_out.size
-    return math.sqrt((n_clusters - 1) / n_clusters * float(((left_out - value) ** 2).sum()))
+    return _Limits(float(lower), float(upper), jackknife_error(value, left_out), "jackknife")
 
 
 def _bootstrap_limits(

@@ -6,6 +6,7 @@ statistic of that resample (scores and effects ranked anew) is computed from the
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -127,6 +128,23 @@ def cluster_codes(cluster: ArrayLike, n_clusters: int | None = None) -> NDArray[
     if codes.size and (codes.min() < 0 or (n_clusters is not None and codes.max() >= n_clusters)):
         raise ValueError(f"cluster codes run from 0 to {n_clusters or 'G'} - 1: {codes.min()} to {codes.max()}")
     return codes.astype(np.int32)
+
+
+def dense_codes(cluster: ArrayLike, weights: ArrayLike | None = None) -> NDArray[np.int32]:
+    """Cluster codes renumbered so that each of them holds a row (of positive weight)."""
+    codes = cluster_codes(cluster)
+    held = codes if weights is None else codes[np.asarray(weights) > 0]
+    present = np.unique(held)
+    return np.minimum(np.searchsorted(present, codes), max(present.size - 1, 0)).astype(np.int32)
+
+
+def jackknife_error(value: float, left_out: FloatArray) -> float:
+    """Standard error from leave-one-cluster-out values.
+
+    About the estimate itself rather than the mean of the values: never smaller, and safer for unequal clusters.
+    """
+    n_clusters = left_out.size
+    return math.sqrt((n_clusters - 1) / n_clusters * float(((left_out - value) ** 2).sum()))
 
 
 def _over_batches(

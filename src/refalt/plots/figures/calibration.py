@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-import numpy as np
 import polars as pl
 
 from refalt.plots import theme
-from refalt.plots.bands import IntArray, cluster_codes, mean_interval
-from refalt.plots.base import Drawing, FloatArray, Subject, View
+from refalt.plots.bands import cluster_codes, grouped_means
+from refalt.plots.base import Drawing, Subject, View
 from refalt.plots.words import written
 
 BINS = 10
@@ -38,36 +37,16 @@ class Calibration(Drawing):
         """Draw the means, their intervals and the line."""
         reading, rows = subject.reading, subject.view.measured("score", "effect")
         score, effect = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
-        drawn = _by_tenth(rows, level=reading.level)
-        x, y, lower, upper = (drawn.get_column(name).to_numpy() for name in ("score", "effect", "lower", "upper"))
+        clusters = cluster_codes(rows.get_column("cluster_id"))
+        drawn = grouped_means(score, effect, clusters, groups=BINS, level=reading.level)
         axes = sheet.axes()
         axes.axhline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES)
         if reading.metric == "calibration_slope":
+            x = drawn.get_column("place").to_numpy()
             line = effect.mean() + reading.value * (x - score.mean())
             slope = f"slope {written(reading.value, 'estimate')}"
             axes.plot(x, line, color=theme.VERMILION, linewidth=1.1, label=slope)
-        reach = np.nan_to_num(np.vstack([y - lower, upper - y]))
-        means = f"mean of a tenth, {written(reading.level, 'share')} interval"
-        axes.errorbar(x, y, reach, fmt="o", markersize=4.5, color=theme.BLUE, elinewidth=1, capsize=2, label=means)
+        theme.draw_means(axes, drawn, label=f"mean of a tenth, {written(reading.level, 'share')} interval")
         axes.legend(loc="best")
         axes.set(xlabel=f"mean score ({theme.drawable(subject.view.score_name)})", ylabel="mean measured effect")
         return drawn
-
-
-def _by_tenth(rows: pl.DataFrame, *, level: float) -> pl.DataFrame:
-    score, effect = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
-    clusters = cluster_codes(rows.get_column("cluster_id"))
-    group = _tenths(score)
-    drawn = []
-    for tenth in np.unique(group):
-        inside = group == tenth
-        mean, lower, upper = mean_interval(effect[inside], clusters[inside], level=level)
-        counts = {"n": int(inside.sum()), "n_clusters": int(np.unique(clusters[inside]).size)}
-        place = {"group": int(tenth) + 1, "score": float(score[inside].mean())}
-        drawn.append(place | {"effect": mean, "lower": lower, "upper": upper} | counts)
-    return pl.DataFrame(drawn)
-
-
-def _tenths(score: FloatArray) -> IntArray:
-    edges = np.quantile(score, np.linspace(0, 1, BINS + 1)[1:-1])
-    return np.searchsorted(np.unique(edges), score, side="left").astype(np.int64)

@@ -132,6 +132,12 @@
     button.addEventListener("click", () => copy(byId(button.dataset.copyText).textContent.trim().replace(/\s+/g, " ")));
   }
 
+  /* The cell that a value came from, shown when it is pointed at. */
+  document.addEventListener("mouseover", (event) => {
+    const holder = event.target.closest("span[data-cell]");
+    if (holder && !holder.title) holder.title = holder.dataset.cell;
+  });
+
   /* On paper nothing is folded. */
   addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details")) details.open = true;

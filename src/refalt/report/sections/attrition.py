@@ -11,8 +11,9 @@ from refalt.report.numbers import Row, cell, row_key
 from refalt.report.sections.base import Section
 
 HELP = (
-    "At every stage the rows that came in are the rows kept and the rows lost, by reason, added up. "
-    "A row is removed in one place only, when measurements are joined with scores; before that it only carries its reason."
+    "At every stage the rows that came in are the rows kept and the rows lost, by reason, added up. A row is "
+    "removed in one place only, when measurements are joined with scores; before that it only carries its "
+    "reason."
 )
 KEPT = "kept"
 

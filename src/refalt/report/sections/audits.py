@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections import Counter
 
-from refalt.audits.base import Finding, Outcome, Severity
+from refalt.audits.base import Outcome, Severity
 from refalt.report.evidence import Evidence
 from refalt.report.numbers import Row, row_key
 from refalt.report.sections.base import Section
 
 HELP = (
-    "Each audit affirms one sentence about the data, the model's answers or the inference, and looks for rows that break it. "
-    "A fatal finding means that the comparison does not measure what it says; a serious one changes how far the estimate "
-    "can be trusted; a note is for the reader. What is waived was found and accepted in the study file, with the reason "
-    "printed here. `refalt explain CODE` tells what an audit does and why it exists."
+    "Each audit affirms one sentence about the data, the model's answers or the inference, and looks for rows "
+    "that break it. A fatal finding means that the comparison does not measure what it says; a serious one "
+    "changes how far the estimate can be trusted; a note is for the reader. What is waived was found and "
+    "accepted in the study file, with the reason printed here. `refalt explain CODE` tells what an audit does "
+    "and why it exists."
 )
-_BY_WEIGHT = (Severity.FATAL, Severity.SERIOUS, Severity.NOTE)
+_BY_OUTCOME = (Outcome.FOUND, Outcome.WAIVED, Outcome.CLEAR, Outcome.SKIPPED)
+_BY_SEVERITY = (Severity.FATAL, Severity.SERIOUS, Severity.NOTE)
 
 
 def build(evidence: Evidence) -> Section:
     """The section."""
-    ordered = sorted(evidence.findings, key=lambda finding: (_BY_WEIGHT.index(finding.severity), finding.code))
-    examined = [finding for finding in ordered if finding.outcome is not Outcome.SKIPPED]
-    order = (Outcome.FOUND, Outcome.WAIVED, Outcome.CLEAR)
+    rows = sorted(finding_rows(evidence), key=_weight)
     content = {
-        "open": rows_of(evidence, [finding for finding in ordered if finding.is_open]),
-        "waived": rows_of(evidence, [finding for finding in ordered if finding.outcome is Outcome.WAIVED]),
-        "examined": rows_of(evidence, sorted(examined, key=lambda finding: order.index(finding.outcome))),
-        "skipped": rows_of(evidence, [finding for finding in ordered if finding.outcome is Outcome.SKIPPED]),
+        "open": [row for row in rows if row.values["outcome"] is Outcome.FOUND],
+        "waived": [row for row in rows if row.values["outcome"] is Outcome.WAIVED],
+        "examined": [row for row in rows if row.values["outcome"] is not Outcome.SKIPPED],
+        "skipped": [row for row in rows if row.values["outcome"] is Outcome.SKIPPED],
     }
-    return Section(
-        "audits",
-        "Audits",
-        "Known ways for a comparison to go wrong, and whether this one did.",
-        HELP,
-        content,
-        {"findings.json": evidence.run.findings.name},
-    )
+    description = "Known ways for a comparison to go wrong, and whether this one did."
+    files = {evidence.run.findings.name: evidence.run.findings.name}
+    return Section("audits", "Audits", description, HELP, content, files)
 
 
-def rows_of(evidence: Evidence, findings: Sequence[Finding]) -> list[Row]:
-    """Rows named by code and subject; a code that answers twice about one subject has its place added."""
-    seen = [row_key(finding.code, finding.subject) for finding in evidence.findings]
-    rows = []
-    for finding in findings:
+def finding_rows(evidence: Evidence) -> list[Row]:
+    """Findings in their own order, named by code and subject; a second answer about a subject has its place added."""
+    rows, met = [], Counter[str]()
+    for finding in evidence.findings:
         key = row_key(finding.code, finding.subject)
-        place = next(place for place, found in enumerate(evidence.findings) if found is finding)
-        rows.append(
-            Row(
-                "findings",
-                key if seen.count(key) == 1 else row_key(finding.code, finding.subject, place),
-                asdict(finding),
-            )
-        )
+        met[key] += 1
+        key = key if met[key] == 1 else row_key(finding.code, finding.subject, met[key])
+        rows.append(Row("findings", key, vars(finding)))
     return rows
+
+
+def _weight(row: Row) -> tuple[int, int, str]:
+    finding = row.values
+    return _BY_OUTCOME.index(finding["outcome"]), _BY_SEVERITY.index(finding["severity"]), finding["code"]

@@ -11,9 +11,9 @@ from refalt.report.numbers import estimate_row
 from refalt.report.sections.base import Section
 
 HELP = (
-    "Click a heading to sort by it. A dash is a value that is not there; the note says why. "
-    "Intervals aim at the stated level under the study's clusters; q is p adjusted over the declared family. "
-    "Strata come after the estimates over all rows."
+    "Click a heading to sort by it. A dash is a value that is not there; the note says why. Intervals aim at "
+    "the stated level under the study's clusters; q is p adjusted over the declared family. Strata come after "
+    "the estimates over all rows."
 )
 MOST_ROWS = 600
 

@@ -13,9 +13,10 @@ from refalt.report.numbers import row_key
 from refalt.report.sections.base import Section
 
 HELP = (
-    "Strongest predictions are the rows with the largest absolute score. Largest disagreements are the rows whose place "
-    "among the scores is farthest from their place among the effects, or, without effects, from their label. "
-    "Look at a few of them in a genome browser: mistakes in data show up here as often as mistakes of a model."
+    "Strongest predictions are the rows with the largest absolute score. Largest disagreements are the rows "
+    "whose place among the scores is farthest from their place among the effects, or, without effects, from "
+    "their label. Look at a few of them in a genome browser: mistakes in data show up here as often as "
+    "mistakes of a model."
 )
 MOST_ROWS = 2000
 STRONGEST, DISAGREEING = "strongest", "disagreeing"

@@ -8,18 +8,20 @@ from typing import Any
 
 from markupsafe import Markup
 
+from refalt.columns import WHOLE
 from refalt.plots.record import Figure, inline
 from refalt.report.evidence import Evidence
 from refalt.report.numbers import row_key
 from refalt.report.sections.base import Section
 
 HELP = (
-    "Every figure bears its estimate, interval and counts, and lies beside the page as PNG, SVG and the CSV of the points "
-    "drawn. A figure whose estimate is withheld is an empty frame with the reason. Figures beyond what one page should "
-    "weigh are linked, not shown."
+    "Every figure bears its estimate, interval and counts, and lies beside the page as PNG, SVG and the CSV "
+    "of the points drawn. A figure whose estimate is withheld is an empty frame with the reason. Figures "
+    "beyond what one page should weigh are linked, not shown."
 )
 # The page stays under 5 MB: figures get this much of it, in the order of the study's scores.
 MOST_BYTES = 2_600_000
+OPEN_OF_WHOLE = 2
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -34,7 +36,8 @@ def build(evidence: Evidence) -> Section | None:
             picture = _picture(evidence, figure, room=MOST_BYTES - spent)
             spent += len(picture["markup"])
             shown.append({"figure": figure, **picture})
-        groups.append({"score_name": name, "figures": shown})
+        open_count = OPEN_OF_WHOLE if name == WHOLE else len(shown)
+        groups.append({"score_name": name, "figures": shown[:open_count], "folded": shown[open_count:]})
     files = {"plots/figures.json": f"{evidence.run.plots.name}/figures.json"}
     description = "What was predicted beside what was measured."
     return Section(
@@ -42,11 +45,13 @@ def build(evidence: Evidence) -> Section | None:
     )
 
 
-def _place(evidence: Evidence, figure: Figure) -> tuple[bool, int]:
-    """Scores in the study file's order; figures of the whole study last."""
+def _place(evidence: Evidence, figure: Figure) -> tuple[bool, int, bool]:
+    """Scores in the study file's order; figures of the whole study last, those of the primary estimate first."""
     declared = [score["name"] for score in evidence.lock.get("score", [])]
     names = [*declared, *dict.fromkeys(found.score_name for found in evidence.figures)]
-    return figure.score_name == "all", names.index(figure.score_name)
+    primary = evidence.primary or {"metric": "", "label_name": ""}
+    about_primary = figure.name.startswith(("attrition", f"forest-{primary['metric']}-{primary['label_name']}"))
+    return figure.score_name == WHOLE, names.index(figure.score_name), not about_primary and figure.score_name == WHOLE
 
 
 def _picture(evidence: Evidence, figure: Figure, *, room: int) -> Mapping[str, Any]:

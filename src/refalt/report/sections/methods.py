@@ -10,8 +10,8 @@ from refalt.report.numbers import estimate_row
 from refalt.report.sections.base import Section
 
 HELP = (
-    "The paragraph says what was done with this run's own settings and versions. Add what no table knows: "
-    "why these data and this score answer your question, and where they were published."
+    "The paragraph says what was done with this run's own settings and versions. Add what no table knows: why "
+    "these data and this score answer your question, and where they were published."
 )
 
 

@@ -9,8 +9,9 @@ from refalt.report.numbers import Row, row_key
 from refalt.report.sections.base import Section
 
 HELP = (
-    "The digest is that of the resolved study: its settings with defaults filled in, the versions of plug-ins and the "
-    "digest of every input file. Equal digests are equal studies; a renamed file keeps the digest, a changed one does not."
+    "The digest is that of the resolved study: its settings with defaults filled in, the versions of plug-ins "
+    "and the digest of every input file. Equal digests are equal studies; a renamed file keeps the digest, a "
+    "changed one does not."
 )
 
 

@@ -14,11 +14,11 @@ from refalt.report.sections.base import Section
 from refalt.stats.metric import METRICS
 
 HELP = (
-    "The sentence is made from the tables of this run, not written by anyone: hover over a number to see its cell. "
-    "It speaks of the estimate that the study file names as primary, before any label was read; where it names none, "
-    "of the first estimate of the first score. The interval takes the dependence between rows of a cluster into account. "
-    "The oracle and the shuffled control are scores with a known answer sent through the same calculation: "
-    "the best and the worst that could have been found on these rows."
+    "The sentence is made from the tables of this run, not written by anyone: hover over a number to see its "
+    "cell. It speaks of the estimate that the study file names as primary, before any label was read; where "
+    "it names none, of the first estimate of the first score. The interval takes the dependence between rows "
+    "of a cluster into account. The oracle and the shuffled control are scores with a known answer sent "
+    "through the same calculation: the best and the worst that could have been found on these rows."
 )
 
 

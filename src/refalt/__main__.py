@@ -1,0 +1,5 @@
+"""`python -m refalt` is `refalt`."""
+
+from refalt.cli.app import main
+
+main()

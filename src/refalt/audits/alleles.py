@@ -1,0 +1,79 @@
+"""AL: are alleles and positions what the declared assembly holds there?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from refalt.alleles import AS_GIVEN, COMPLEMENT, COMPLEMENT_SWAPPED, SWAPPED, UNRESOLVED
+from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
+from refalt.audits.builds import Fit, Lifts, fits_by_sequence
+from refalt.audits.rows import share, shown_rows
+from refalt.sources.fasta import Genome
+from refalt.tables import AlleleChecks, Measurements
+
+#: In tables of the right assembly all but a handful of alleles fit; at random places a quarter does not.
+FITTING: Final = 0.99
+#: A few misfits in a small table are judged by chance: one in a hundred tables may be stopped wrongly.
+CHANCE: Final = 0.01
+
+
+class AllelesFitTheAssembly(Audit):
+    """AL001."""
+
+    code = "AL001"
+    phase = Phase.PREFLIGHT
+    severity = Severity.FATAL
+    affirms = "Alleles agree with the declared assembly."
+    why = (
+        "Positions of one assembly looked up in another give a base that has nothing to do with the variant, and a "
+        "model then predicts the effect of a change that nobody carries."
+    )
+    example = "hg18 positions declared as hg19: a quarter of the SNVs fit neither as given, nor swapped, nor reversed."
+    remedy = "Declare the assembly that fits, with its chain file in [genome], or correct the alleles."
+
+    def check(
+        self,
+        *,
+        checks: AlleleChecks,
+        measurements: Measurements,
+        genome: Genome | None = None,
+        lifts: Lifts | None = None,
+    ) -> Finding:
+        """Count how alleles lie against their anchor; swapped ones fit (they are AL003's)."""
+        held = checks.frame.filter(pl.col("anchor") != "as_published")
+        if held.is_empty():
+            return self.skipped("neither a genome nor a carried sequence reaches any variant with stated alleles")
+        counts = dict(held.group_by("orientation").len().iter_rows())
+        n, n_fit = held.height, sum(counts.get(name, 0) for name in (AS_GIVEN, SWAPPED, COMPLEMENT))
+        turned = counts.get(COMPLEMENT, 0) + counts.get(COMPLEMENT_SWAPPED, 0)
+        # A table given on the other strand throughout fits too.
+        n_fit = max(n_fit, turned)
+        names = (AS_GIVEN, SWAPPED, COMPLEMENT, COMPLEMENT_SWAPPED, UNRESOLVED)
+        words = ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in names if name in counts)
+        numbers: Numbers = {"n_affected": n - n_fit, "n_examined": n, "statistic": n_fit / n, "threshold": FITTING}
+        if n_fit >= FITTING * n or not _beyond_chance(n - n_fit, n):
+            return self.clear(f"Of {n:,} variants with an anchor: {words}.", **numbers)
+        fits = fits_by_sequence(measurements, genome, lifts or {}) if genome else []
+        misfits = held.filter(pl.col("orientation").is_in([UNRESOLVED, COMPLEMENT_SWAPPED])).select("variant_id")
+        rows = measurements.frame.join(misfits, on="variant_id", how="semi", maintain_order="left")
+        return self.found(
+            f"{share(n - n_fit, n)} variants do not fit their anchor: {words}.{_best(fits)}",
+            examples=shown_rows(rows),
+            **numbers,
+        )
+
+
+def _beyond_chance(n_misfits: int, n: int) -> bool:
+    """Whether more than one misfit in a hundred is more than bad luck (binomial, one-sided)."""
+    from scipy.special import bdtrc
+
+    return n_misfits > 0 and float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
+
+
+def _best(fits: list[Fit]) -> str:
+    if not fits:
+        return ""
+    listed = ", ".join(f"{fit.assembly} {100 * fit.share:.1f} % of {fit.n:,}" for fit in fits)
+    return f" REF or ALT stands at the published position taken as: {listed}."

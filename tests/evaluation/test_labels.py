@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from refalt.evaluation.labels import QUESTIONS, asked_questions, score_of, target_of
+
+ROWS = pl.DataFrame(
+    {"effect": [2.0, -1.0, 0.0, None, 0.5], "label": [1, 0, None, 1, 0], "score": [-1.0, 2.0, 0.5, 1.0, None]},
+    schema={"effect": pl.Float64, "label": pl.Int8, "score": pl.Float64},
+)
+BY_NAME = {question.name: question for question in QUESTIONS}
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("effect", [2, -1, 0, np.nan, 0.5]),
+        ("magnitude", [2, 1, 0, np.nan, 0.5]),
+        ("given", [1, 0, np.nan, 1, 0]),
+        ("direction", [1, 0, np.nan, np.nan, 1]),
+        ("magnitude_median", [1, 1, 0, np.nan, 0]),
+    ],
+)
+def test_target_of__zeros_have_no_direction_and_missing_effects_no_target(name: str, target: list[float]) -> None:
+    np.testing.assert_array_equal(target_of(BY_NAME[name], ROWS), target)
+
+
+def test_score_of__takes_the_magnitude_only_where_the_label_has_no_direction() -> None:
+    np.testing.assert_array_equal(score_of(BY_NAME["effect"], ROWS), [-1, 2, 0.5, 1, np.nan])
+    np.testing.assert_array_equal(score_of(BY_NAME["given"], ROWS), [1, 2, 0.5, 1, np.nan])
+
+
+def test_asked_questions__effect_and_magnitude_always() -> None:
+    assert [question.name for question in asked_questions(["direction"])] == ["effect", "magnitude", "direction"]
+
+
+def test_target_of__no_effects_at_all_gives_no_target_and_no_warning() -> None:
+    nothing = ROWS.with_columns(effect=pl.lit(None, pl.Float64))
+    assert np.isnan(target_of(BY_NAME["magnitude_median"], nothing)).all()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from refalt.errors import UserError
+from refalt.evaluation.strata import strata
+
+ROWS = pl.DataFrame(
+    {
+        "asked_id": ["chr10:5:A>C", "chr2:5:A>AT", "chr1:5:AT>A", "rs1"],
+        "chrom": ["chr10", "chr2", "chr1", None],
+        "label": [1, 0, 1, None],
+        "effect": [0.1, -2.0, 1.0, None],
+        "maf": [0.01, 0.2, 0.4, None],
+        "tss_distance": [-500, 5_000, -200_000, None],
+        "stratum.element": ["x", "y", "x", "y"],
+    }
+)
+
+
+def _names(name: str) -> dict[str, list[str]]:
+    return {key: part.get_column("asked_id").to_list() for key, part in strata(ROWS, [name])}
+
+
+def test_strata__the_whole_comes_first() -> None:
+    assert next(iter(_names("chrom"))) == "all"
+
+
+def test_strata__are_in_natural_order_and_leave_out_rows_without_a_value() -> None:
+    assert list(_names("chrom")) == ["all", "chrom=chr1", "chrom=chr2", "chrom=chr10"]
+
+
+def test_strata__tell_insertions_from_deletions_by_the_asked_alleles() -> None:
+    found = _names("indel")
+    assert found["indel=substitution"] == ["chr10:5:A>C"]
+    assert found["indel=insertion"] == ["chr2:5:A>AT"]
+    assert found["indel=deletion"] == ["chr1:5:AT>A"]
+
+
+def test_strata__distance_counts_without_its_sign() -> None:
+    assert _names("tss_distance")["tss_distance=100,000 and over"] == ["chr1:5:AT>A"]
+    assert _names("tss_distance")["tss_distance=under 1,000"] == ["chr10:5:A>C"]
+
+
+def test_strata__take_what_the_dataset_declares() -> None:
+    assert _names("element")["element=x"] == ["chr10:5:A>C", "chr1:5:AT>A"]
+
+
+def test_strata__a_constant_effect_has_no_thirds() -> None:
+    constant = ROWS.with_columns(effect=pl.lit(1.0))
+    assert [name for name, _ in strata(constant, ["effect_size"])] == ["all"]
+
+
+def test_strata__an_unknown_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="there is no stratum named 'elment'.*Did you mean 'element'"):
+        list(strata(ROWS, ["elment"]))
