@@ -157,7 +157,7 @@ def windows(codes: Codes, start: npt.ArrayLike, length: int) -> tuple[Codes, Mas
     """
     starts = np.asarray(start, dtype=np.int64)
     outside = (starts < 0) | (starts + length > codes.size)
-    if not outside.any():
+    if starts.size and not outside.any():
         return _inner_windows(codes, starts, length), outside
     cut = np.full((starts.size, length), N_CODE, dtype=np.uint8)
     if not outside.all():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from refalt.plots import theme
+from refalt.plots.base import Drawing, Reading, View
+from refalt.plots.theme import Sheet
 from refalt.stats.metric import METRICS
 from refalt.tables import Attrition, Comparison, Estimates
 
@@ -72,7 +75,8 @@ def estimate_row(rows: pl.DataFrame, metric: str, label_name: str, **changes: An
 
 def withheld(row: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """The row without its numbers."""
-    return dict(row) | {"value": math.nan, "lower": math.nan, "upper": math.nan, "reason": reason}
+    numbers = dict.fromkeys(("value", "lower", "upper", "chance"), math.nan)
+    return dict(row) | numbers | {"p_value": None, "q_value": None, "reason": reason}
 
 
 def estimates_of(rows: list[dict[str, Any]]) -> Estimates:
@@ -108,23 +112,57 @@ class Tables:
     attrition: Attrition
 
 
+def view_of(tables: Tables, score_name: str = "good", **changes: Any) -> View:
+    """What a drawing sees of one score, or of `all`."""
+    readings = tuple(Reading.from_row(row) for row in tables.estimates.frame.iter_rows(named=True))
+    rows = tables.comparison.frame
+    if score_name != "all":
+        readings = tuple(reading for reading in readings if reading.score_name == score_name)
+        rows = rows.filter(pl.col("score_name") == score_name)
+    return replace(View("toy", score_name, rows, readings, tables.attrition.frame), **changes)
+
+
+@pytest.fixture
+def draw_one() -> Callable[..., tuple[Sheet, pl.DataFrame]]:
+    """Draw one subject, the first by default, without writing: `draw_one(Roc(), view, 0)` gives sheet and points."""
+
+    def draw(drawing: Drawing, view: View, place: int = 0) -> tuple[Sheet, pl.DataFrame]:
+        subject = drawing.subjects(view)[place]
+        with theme.applied():
+            sheet = theme.sheet(drawing.title, subject.lines, height=subject.height)
+            return sheet, drawing.draw(sheet, subject)
+
+    return draw
+
+
+@pytest.fixture
+def toy_view(toy_tables: Callable[..., Tables]) -> Callable[..., View]:
+    """A builder: `toy_view("good", n=300, withhold={...})`."""
+    return lambda score_name="good", **choices: view_of(toy_tables(**choices), score_name)
+
+
+def build_tables(n: int = 300, *, withhold: Mapping[str, str] | None = None) -> Tables:
+    """Two scores, every metric, three strata; `withhold` maps a metric to its reason."""
+    rows = comparison_rows(n, noise={"good": 0.7, "poor": 3.0})
+    estimates: list[dict[str, Any]] = []
+    for name in ("good", "poor"):
+        part = rows.filter(pl.col("score_name") == name)
+        estimates += [estimate_row(part, metric, label) for metric, labels in LABELS.items() for label in labels]
+        for chrom in ("chr1", "chr2", "chr3"):
+            of_chrom = part.filter(pl.col("chrom") == chrom)
+            estimates.append(estimate_row(of_chrom, "spearman_rho", "effect", stratum=f"chrom={chrom}"))
+    reasons = withhold or {}
+    estimates = [withheld(row, reasons[row["metric"]]) if row["metric"] in reasons else row for row in estimates]
+    return Tables(Comparison(rows), estimates_of(estimates), attrition_of(n, ["good", "poor"]))
+
+
 @pytest.fixture
 def toy_tables() -> Callable[..., Tables]:
     """A builder: `toy_tables(n, withhold={"spearman_rho": "why"})`."""
+    return build_tables
 
-    def build(n: int = 300, *, withhold: Mapping[str, str] | None = None) -> Tables:
-        rows = comparison_rows(n, noise={"good": 0.7, "poor": 3.0})
-        estimates = []
-        for name in ("good", "poor"):
-            part = rows.filter(pl.col("score_name") == name)
-            made = [estimate_row(part, metric, label) for metric, labels in LABELS.items() for label in labels]
-            made += [
-                estimate_row(part.filter(pl.col("chrom") == chrom), "spearman_rho", "effect", stratum=f"chrom={chrom}")
-                for chrom in ("chr1", "chr2", "chr3")
-            ]
-            estimates += made
-        reasons = withhold or {}
-        estimates = [withheld(row, reasons[row["metric"]]) if row["metric"] in reasons else row for row in estimates]
-        return Tables(Comparison(rows), estimates_of(estimates), attrition_of(n, ["good", "poor"]))
 
-    return build
+@pytest.fixture(scope="module")
+def module_tables() -> Tables:
+    """One ordinary set of tables for a module's tests to share."""
+    return build_tables()

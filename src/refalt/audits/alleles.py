@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from refalt.alleles import AS_GIVEN, COMPLEMENT, COMPLEMENT_SWAPPED, SWAPPED, UNRESOLVED
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.builds import Fit, Lifts, fits_by_sequence
-from refalt.audits.rows import share, shown_rows
+from refalt.audits.rows import FEWEST, share, shown_rows
 from refalt.sources.fasta import Genome
 from refalt.tables import AlleleChecks, Measurements
 
@@ -17,6 +18,8 @@ from refalt.tables import AlleleChecks, Measurements
 FITTING: Final = 0.99
 #: A few misfits in a small table are judged by chance: one in a hundred tables may be stopped wrongly.
 CHANCE: Final = 0.01
+SUBSTITUTION: Final = ":[ACGT]>[ACGT]$"
+ORIENTATIONS: Final = (AS_GIVEN, SWAPPED, COMPLEMENT, COMPLEMENT_SWAPPED, UNRESOLVED)
 
 
 class AllelesFitTheAssembly(Audit):
@@ -41,35 +44,43 @@ class AllelesFitTheAssembly(Audit):
         genome: Genome | None = None,
         lifts: Lifts | None = None,
     ) -> Finding:
-        """Count how alleles lie against their anchor; swapped ones fit (they are AL003's)."""
-        held = checks.frame.filter(pl.col("anchor") != "as_published")
+        """Count how alleles lie against their anchor; swapped ones fit (they are AL003's), indels are AL006's."""
+        held = substitutions_first(checks.frame.filter(pl.col("anchor") != "as_published"))
         if held.is_empty():
             return self.skipped("neither a genome nor a carried sequence reaches any variant with stated alleles")
         counts = dict(held.group_by("orientation").len().iter_rows())
         n, n_fit = held.height, sum(counts.get(name, 0) for name in (AS_GIVEN, SWAPPED, COMPLEMENT))
-        turned = counts.get(COMPLEMENT, 0) + counts.get(COMPLEMENT_SWAPPED, 0)
         # A table given on the other strand throughout fits too.
-        n_fit = max(n_fit, turned)
-        names = (AS_GIVEN, SWAPPED, COMPLEMENT, COMPLEMENT_SWAPPED, UNRESOLVED)
-        words = ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in names if name in counts)
+        n_fit = max(n_fit, counts.get(COMPLEMENT, 0) + counts.get(COMPLEMENT_SWAPPED, 0))
         numbers: Numbers = {"n_affected": n - n_fit, "n_examined": n, "statistic": n_fit / n, "threshold": FITTING}
-        if n_fit >= FITTING * n or not _beyond_chance(n - n_fit, n):
-            return self.clear(f"Of {n:,} variants with an anchor: {words}.", **numbers)
+        if not beyond_chance(n - n_fit, n):
+            return self.clear(f"Of {n:,} variants held against their anchor: {in_words(counts)}.", **numbers)
         fits = fits_by_sequence(measurements, genome, lifts or {}) if genome else []
         misfits = held.filter(pl.col("orientation").is_in([UNRESOLVED, COMPLEMENT_SWAPPED])).select("variant_id")
         rows = measurements.frame.join(misfits, on="variant_id", how="semi", maintain_order="left")
         return self.found(
-            f"{share(n - n_fit, n)} variants do not fit their anchor: {words}.{_best(fits)}",
+            f"{share(n - n_fit, n)} variants do not fit their anchor: {in_words(counts)}.{_best(fits)}",
             examples=shown_rows(rows),
             **numbers,
         )
 
 
-def _beyond_chance(n_misfits: int, n: int) -> bool:
-    """Whether more than one misfit in a hundred is more than bad luck (binomial, one-sided)."""
+def substitutions_first(variants: pl.DataFrame) -> pl.DataFrame:
+    """Single-base substitutions, unless they are too few to judge by: an indel has several right places."""
+    single = variants.filter(pl.col("asked_id").str.contains(SUBSTITUTION))
+    return single if single.height >= FEWEST else variants
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Counts of orientations, "as given 12, swapped 3"."""
+    return ", ".join(f"{name.replace('_', ' ')} {counts[name]:,}" for name in ORIENTATIONS if name in counts)
+
+
+def beyond_chance(n_misfits: int, n: int) -> bool:
+    """Whether over one in a hundred does not fit, and by more than bad luck (binomial, one-sided)."""
     from scipy.special import bdtrc
 
-    return n_misfits > 0 and float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
+    return n_misfits > (1 - FITTING) * n and float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
 
 
 def _best(fits: list[Fit]) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from refalt.audits import shapes
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
+from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share, shown_rows
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection
 from refalt.tables import Measurements
 
@@ -171,7 +171,7 @@ class EffectsHaveTwoSigns(Audit):
         if declared.quantity == "activity" or declared.effect is None:
             return self.skipped("activities have no sign" if declared.effect else "no effect column is declared")
         rows = effect_rows(measurements)
-        away = floats(rows, "beta") - declared.effect.null
+        away = published_effects(rows, declared.effect)
         above, below = int((away > 0).sum()), int((away < 0).sum())
         n = above + below
         if n < FEWEST_SIGNS:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from refalt.audits.base import EXAMPLES_KEPT
+from refalt.evaluation.join import _of_sign as sign_of
+from refalt.studies.sections import EffectSection
 from refalt.tables import Measurements
 
 Floats = npt.NDArray[np.float64]
@@ -20,6 +22,15 @@ FEWEST: Final = 20
 def effect_rows(measurements: Measurements) -> pl.DataFrame:
     """Rows with a finite published effect that a recorded score may still be compared with."""
     return measurements.kept(recorded=True).filter(pl.col("beta").is_finite())
+
+
+def published_effects(rows: pl.DataFrame, effect: EffectSection) -> Floats:
+    """Effects of ALT over REF as published, minus their null: float64[n], NaN where the allele is neither.
+
+    The sign of `of` is the join's own; that of the anchor does not matter to a shape.
+    """
+    turned = rows.select((pl.col("beta") - effect.null) * sign_of(effect.of, pl.col("effect_allele")))
+    return floats(turned, "beta")
 
 
 def floats(frame: pl.DataFrame, name: str) -> Floats:

@@ -30,11 +30,11 @@ from refalt.errors import UserError
 from refalt.motifs import plain
 from refalt.motifs.log_odds import Codes, Indices, Odds
 from refalt.motifs.motif_set import MotifSet
-from refalt.motifs.touched import touched
+from refalt.motifs.touched import Touched, touched
 
 #: Changes of n variants under m motifs, float32[n, m].
 Changes = npt.NDArray[np.float32]
-Scan = Callable[[Codes, Indices, Indices], tuple[Odds, Odds]]
+Scan = Callable[[Codes, Codes, Touched], tuple[Odds, Odds]]
 
 FLOOR_BITS: Final = 10.0
 #: Single precision holds odds from 2^-126 to 2^127; a floor at the lower end leaves scores as they are.
@@ -135,13 +135,14 @@ class ScannedVariants:
     def _changes(self, rows: slice, scan: Scan) -> MotifChanges:
         ref, alt = self.ref_codes[rows], self.alt_codes[rows]
         bases = touched(ref, alt, self.start[rows], self.ref_len[rows], self.alt_len[rows])
-        ref_best, ref_total = scan(ref, bases.begin, bases.ref_end)
-        alt_best, alt_total = scan(alt, bases.begin, bases.alt_end)
+        best, total = scan(ref, alt, bases)
         floor = np.float32(2.0**self.floor_bits)
-        return MotifChanges(
-            best_hit=_bits(np.maximum(alt_best, floor)) - _bits(np.maximum(ref_best, floor)),
-            occupancy=_bits(alt_total + floor) - _bits(ref_total + floor),
-        )
+        np.maximum(best, floor, out=best)
+        total += floor
+        # A difference of logarithms, unlike the logarithm of a ratio, is exactly reversed when alleles are swapped.
+        for odds in (best, total):
+            np.log2(odds, out=odds)
+        return MotifChanges(best_hit=best[1] - best[0], occupancy=total[1] - total[0])
 
 
 def motif_changes(
@@ -197,8 +198,3 @@ def require_floor(floor_bits: float) -> None:
             expected=f"{-LARGEST_FLOOR:g} to {LARGEST_FLOOR:g} bits",
             got=f"{floor_bits:g}",
         )
-
-
-def _bits(odds: Odds) -> Changes:
-    """log2 in place; a difference of two of them is exactly the opposite of the reversed one."""
-    return np.log2(odds, out=odds)

@@ -27,7 +27,7 @@ def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables) -> tuple[Od
     return best[:, :, tables.column], total[:, :, tables.column]
 
 
-@njit(nogil=True)
+@njit(cache=True, nogil=True)
 def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: ignore[no-untyped-def]
     """Tile by tile over all rows, so that a tile's tables stay in the cache; ALT after REF finds most rows there."""
     best_lane, total_lane = np.empty(2 * TILE, dtype=np.float32), np.empty(2 * TILE, dtype=np.float32)
@@ -37,6 +37,7 @@ def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: i
         strand = lanes[tile]
         table = odds[first[tile] :]
         inset = longest - width[tile]
+        product[:] = 1
         for row in range(best.shape[1]):
             for allele in range(2):
                 kmers, origin = ref if allele == 0 else alt
@@ -56,50 +57,48 @@ def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: i
         begin += strand
 
 
-@njit(nogil=True)
+@njit(cache=True, nogil=True)
 def _windows(kmers, table, width, lanes, product, best, total):  # type: ignore[no-untyped-def]
     """Raise `best` and `total` (lanes) by every window that can be scored; say whether there was one."""
     runs = (width + RUN - 1) // RUN
-    last = width - RUN
-    clean = kmers.min() != UNSCORABLE
+    unscorable = (kmers == UNSCORABLE).sum()
     scored = False
-    for window in range(kmers.size - last):
-        if not clean and kmers[window:window+last+1].min() == UNSCORABLE:
+    for window in range(kmers.size - width + RUN):
+        # A window with an N or outside its row has such a run somewhere; most variants have none in reach.
+        held = 0
+        if unscorable:
+            for at in range(window, window + width - RUN + 1):
+                held += kmers[at] == UNSCORABLE
+        if held:
             continue
         scored = True
-        row = np.int64(kmers[window]) * lanes
-        left = table[row : row + lanes]
-        row = (np.int64(kmers[window + min(RUN, last)]) + RUNS_OF_BASES) * lanes
-        right = table[row : row + lanes]
-        if runs <= 2:
-            for lane in range(lanes):
-                odds = left[lane] * right[lane]
-                best[lane] = max(odds, best[lane])
-                total[lane] += odds
-            continue
-        row = (np.int64(kmers[window + last]) + RUNS_OF_BASES * (runs - 1)) * lanes
-        end = table[row : row + lanes]
-        if runs == 3:
-            for lane in range(lanes):
-                odds = left[lane] * right[lane] * end[lane]
-                best[lane] = max(odds, best[lane])
-                total[lane] += odds
-            continue
+        for run in range(2, runs):
+            begin = _row(kmers, window, run, width) * lanes
+            odds = table[begin : begin + lanes]
+            if run == 2:
+                for lane in range(lanes):
+                    product[lane] = odds[lane]
+            else:
+                for lane in range(lanes):
+                    product[lane] *= odds[lane]
+        begin = _row(kmers, window, 0, width) * lanes
+        left = table[begin : begin + lanes]
+        begin = _row(kmers, window, 1, width) * lanes
+        right = table[begin : begin + lanes]
         for lane in range(lanes):
-            product[lane] = left[lane] * right[lane]
-        for run in range(2, runs - 1):
-            row = (np.int64(kmers[window + RUN * run]) + RUNS_OF_BASES * run) * lanes
-            factor = table[row : row + lanes]
-            for lane in range(lanes):
-                product[lane] *= factor[lane]
-        for lane in range(lanes):
-            odds = product[lane] * end[lane]
-            best[lane] = max(odds, best[lane])
-            total[lane] += odds
+            window_odds = left[lane] * right[lane] * product[lane]
+            best[lane] = max(window_odds, best[lane])
+            total[lane] += window_odds
     return scored
 
 
-@njit(nogil=True)
+@njit(cache=True, nogil=True)
+def _row(kmers, window, run, width):  # type: ignore[no-untyped-def]
+    """Which row of a tile's table holds one run of a window."""
+    return RUNS_OF_BASES * run + np.int64(kmers[window + min(RUN * run, width - RUN)])
+
+
+@njit(cache=True, nogil=True)
 def _kmers(codes, begin, end, longest):  # type: ignore[no-untyped-def]
     """Runs of four bases around each interval as numbers 0-255, row after row, and where each row begins."""
     origin = np.zeros(len(codes) + 1, dtype=np.int64)

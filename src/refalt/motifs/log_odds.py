@@ -26,8 +26,8 @@ BASES: Final = 4
 #: Bases that one look-up scores, and so the fewest columns a matrix may have.
 RUN: Final = 4
 RUNS_OF_BASES: Final = BASES**RUN
-#: Motifs side by side in a tile: 64 lanes for both strands keep three tables (196 kB) inside a core's L2 cache.
-TILE: Final = 32
+#: Motifs side by side in a tile: with both strands 128 lanes, three tables of which (393 kB) stay in an L2 cache.
+TILE: Final = 64
 #: Lanes of a strand are padded to this, so that the lanes of both fill whole vector registers.
 LANES: Final = 8
 

@@ -9,30 +9,37 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.motifs.log_odds import BASES, Codes, Indices, Odds, WidthGroup
+from refalt.motifs.touched import Touched
 
 _ONE_HOT: Final = np.eye(BASES + 1, BASES)
 #: Windows of one motif width that are scored together; bounds the memory (some 300 float64 values a window).
 WINDOWS_AT_ONCE: Final = 4096
 
 
-def scan(codes: Codes, begin: Indices, end: Indices, groups: Sequence[WidthGroup]) -> tuple[Odds, Odds]:
-    """Score every window that touches `[begin, end)`, on both strands.
+def scan(ref: Codes, alt: Codes, bases: Touched, groups: Sequence[WidthGroup]) -> tuple[Odds, Odds]:
+    """Score every window that touches the bases of a variant, on both strands, in REF and in ALT.
 
     A window touches an empty interval if it holds the base before and the base after it. A window with an N (any code
     above 3), or one that leaves its row, is impossible: its odds are 0.
 
     Args:
-        codes: uint8[n, L].
-        begin: int64[n], 0-based.
-        end: int64[n], at or after `begin`.
+        ref: uint8[n, L].
+        alt: uint8[n, L2].
+        bases: what the n variants touch.
         groups: the m motifs.
 
     Returns:
-        The highest odds of a window and the total over windows, each float32[n, m], odds being 2 to the power of the
-        log-odds score; NaN where no window could be scored.
+        The highest odds of a window and the total over windows, each float32[2, n, m], REF first; odds are 2 to the
+        power of the log-odds score. NaN where no window could be scored.
     """
-    motifs = sum(group.motif.size for group in groups)
-    best, total = (np.empty((len(codes), motifs), dtype=np.float32) for _ in range(2))
+    alleles = (_scan(ref, bases.begin, bases.ref_end, groups), _scan(alt, bases.begin, bases.alt_end, groups))
+    best, total = np.stack(alleles, axis=1)
+    return best, total
+
+
+def _scan(codes: Codes, begin: Indices, end: Indices, groups: Sequence[WidthGroup]) -> Odds:
+    """Best and total, float32[2, n, m], of one allele; variants that touch equally many bases are scored together."""
+    odds = np.empty((2, len(codes), sum(group.motif.size for group in groups)), dtype=np.float32)
     longest = max(group.width for group in groups)
     for span in np.unique(end - begin).tolist():
         alike = np.flatnonzero(end - begin == span)
@@ -41,12 +48,8 @@ def scan(codes: Codes, begin: Indices, end: Indices, groups: Sequence[WidthGroup
             strip = _strip(codes[rows], begin[rows] - longest + 1, span + 2 * (longest - 1))
             for group in groups:
                 inset = longest - group.width
-                odds = _window_odds(strip[:, inset : strip.shape[1] - inset], group)
-                best[np.ix_(rows, group.motif)] = odds.max(axis=(1, 2))
-                total[np.ix_(rows, group.motif)] = odds.sum(axis=(1, 2))
-                unscored = rows[~(odds > 0).any(axis=(1, 2, 3))]
-                best[np.ix_(unscored, group.motif)] = total[np.ix_(unscored, group.motif)] = np.nan
-    return best, total
+                odds[:, rows[:, None], group.motif] = _best_and_total(strip[:, inset : strip.shape[1] - inset], group)
+    return odds
 
 
 def _strip(codes: Codes, first: Indices, length: int) -> Codes:
@@ -57,13 +60,14 @@ def _strip(codes: Codes, first: Indices, length: int) -> Codes:
     return np.minimum(cut, BASES)
 
 
-def _window_odds(strip: Codes, group: WidthGroup) -> npt.NDArray[np.float64]:
-    """Odds float64[n, windows, 2, g] of every window of the strips."""
+def _best_and_total(strip: Codes, group: WidthGroup) -> npt.NDArray[np.float64]:
+    """Best and total over the windows of each strip, float64[2, n, g]."""
     rows, width = len(strip), group.width
     bases = np.lib.stride_tricks.sliding_window_view(_ONE_HOT[strip].reshape(rows, -1), BASES * width, axis=1)
     windows = bases[:, ::BASES].reshape(-1, BASES * width)
-    filters = group.log_odds.reshape(-1, BASES * width).T
-    odds = np.exp2(windows @ filters).reshape(rows, -1, 2, group.motif.size)
-    holds_n = np.lib.stride_tricks.sliding_window_view(strip == BASES, width, axis=1).any(axis=2)
-    odds[holds_n] = 0.0
-    return odds
+    odds = np.exp2(windows @ group.log_odds.reshape(-1, BASES * width).T).reshape(rows, -1, 2 * group.motif.size)
+    scorable = np.lib.stride_tricks.sliding_window_view(strip < BASES, width, axis=1).all(axis=2, keepdims=True)
+    odds *= scorable
+    best = odds.max(axis=1).reshape(rows, 2, -1).max(axis=1)
+    total = odds.sum(axis=1).reshape(rows, 2, -1).sum(axis=1)
+    return np.where(scorable.any(axis=1), (best, total), np.nan)

@@ -59,6 +59,11 @@ class Prepared:
         return (*implied, *self.study.score)
 
     @property
+    def dataset_name(self) -> str:
+        """Of the dataset in tables and figures; a table of the user's own goes by the study's name."""
+        return self.study.study.name if self.declared.name == "table" else self.declared.name
+
+    @property
     def source_assembly(self) -> str:
         """Canonical name of the assembly of the dataset's positions."""
         return canonical_assembly(self.declared.assembly, where=f"{self.path}, [dataset] assembly")

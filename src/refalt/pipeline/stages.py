@@ -200,7 +200,7 @@ def compare(prepared: Prepared, read: Read, checks: AlleleChecks, scored: AllSco
 def estimate(prepared: Prepared, joined: Joined, *, withheld: Mapping[str, str]) -> tuple[Estimates, Sequence[Control]]:
     """Every metric with its companions, and the controls that prove the harness."""
     study = prepared.study
-    terms = Terms(prepared.declared.name, study.evaluation, study.study.seed, study.study.alpha, withheld)
+    terms = Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld)
     controls = run_controls(joined, prepared.scores, terms)
     rows = pl.concat([evaluate(joined, prepared.scores, terms), control_estimates(controls, terms)])
     return Estimates(rows), controls
@@ -210,6 +210,8 @@ def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:
     """Assembly -> transcription start sites, of the gene tables that the study names."""
     prefix = "genes "
     found = {file.role.removeprefix(prefix): file.path for file in prepared.files if file.role.startswith(prefix)}
+    if not found:
+        return None
     from refalt.sources.annotation import read_genes
 
-    return {assembly: read_genes(path, assembly) for assembly, path in found.items()} or None
+    return {assembly: read_genes(path, assembly) for assembly, path in found.items()}

@@ -8,11 +8,11 @@ from typing import Any
 
 from alphagenome.protos.v1 import dna_model_service_pb2
 
-from refalt.sequences import LETTERS, N_CODE, Codes
+from refalt.sequences import LETTERS, Codes
 from refalt.serve import answers, requests
 from refalt.serve.methods import Call, Message, Method, methods_of
 from refalt.serve.predictor import Predictor
-from refalt.serve.scene import Scene, Variant, Window, reference_codes
+from refalt.serve.scene import Scene, Window, reference_codes, single_base_changes
 from refalt.serve.scorers import Scorer, interval_scorers, variant_scorers
 from refalt.serve.scores import score_interval, score_variant
 from refalt.serve.tracks import RESOLUTIONS
@@ -108,7 +108,7 @@ class DnaModelService:
         predictor = self._predictor(request)
         codes = self._background(request, window)
         profile = predictor.profile(codes)
-        for variant in _single_base_changes(codes, window, stretch):
+        for variant in single_base_changes(codes[stretch.start - window.start :], stretch):
             changed = codes.copy()
             changed[variant.start - window.start] = LETTERS.index(variant.alt.encode())
             scene = Scene(window, variant, profile, predictor.profile(changed))
@@ -141,11 +141,3 @@ class DnaModelService:
 
     def _predictor(self, request: Any) -> Predictor:
         return self.world.predictor(requests.organism(request.organism), requests.version(request.model_version))
-
-
-def _single_base_changes(codes: Codes, window: Window, stretch: Window) -> Iterator[Variant]:
-    for start in range(stretch.start, stretch.end):
-        code = int(codes[start - window.start])
-        for other in range(N_CODE):
-            if N_CODE != code != other:
-                yield Variant(window.contig, start + 1, chr(LETTERS[code]), chr(LETTERS[other]))

@@ -66,7 +66,7 @@ class TensorFormat:
         """The Tensor message of an array and the TensorChunk messages that follow it, row-major."""
         raw = np.ascontiguousarray(array, dtype=self._numpy_dtype())
         tensor = tensor_pb2.Tensor(shape=raw.shape, data_type=_DTYPES[self.dtype])
-        flat = memoryview(raw.reshape(-1).view(np.uint8))
+        flat = raw.reshape(-1).view(np.uint8).data
         if self.chunk_bytes <= 0:
             tensor.array.CopyFrom(self._chunk(flat))
             return tensor, []
@@ -83,12 +83,13 @@ class TensorFormat:
 
         return tensor_pb2.TensorChunk(data=zstandard.compress(content), compression_type=_COMPRESSIONS["zstd"])
 
-    def _numpy_dtype(self) -> npt.DTypeLike:
+    def _numpy_dtype(self) -> np.dtype[Any]:
         if self.dtype != "bfloat16":
             return np.dtype(self.dtype)
         import ml_dtypes
 
-        return np.dtype(ml_dtypes.bfloat16)
+        rounded: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return rounded
 
 
 def track_message(track: Track) -> Message:

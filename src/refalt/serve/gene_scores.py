@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.serve.genes import Annotation, Gene
-from refalt.serve.predictor import Predictor, Values
+from refalt.serve.predictor import Indices, Predictor
 from refalt.serve.profile import Profile
 from refalt.serve.scene import Scene, Window
 from refalt.serve.scorers import Scorer
@@ -67,8 +67,7 @@ def of_interval(
     rows = []
     for gene in genes:
         bins = _bins_of(gene.exons, window, RESOLUTIONS[scorer.output])
-        values = predictor.values(profile, scorer.output, begin=int(bins[0]), end=int(bins[-1]) + 1)[bins - bins[0]]
-        total = values.astype(np.float64).sum(axis=0)
+        total = predictor.values(profile, scorer.output, bins=bins).astype(np.float64).sum(axis=0)
         rows.append(total / bins.size if scorer.aggregation == "MEAN" else total)
     return tuple(map(GeneRow, genes)), _on_own_strand(rows, genes, tracks)
 
@@ -86,7 +85,7 @@ def _at_variant(annotation: Annotation, scene: Scene) -> list[Gene]:
     return annotation.overlapping(scene.window.contig, variant.start, end)
 
 
-def _bins_of(spans: Sequence[tuple[int, int]], window: Window, resolution: int) -> npt.NDArray[np.int64]:
+def _bins_of(spans: Sequence[tuple[int, int]], window: Window, resolution: int) -> Indices:
     """Bins of a window that hold a base of any of the spans, ascending."""
     clipped = [
         (max(start - window.start, 0), min(end - window.start, window.length))
@@ -98,13 +97,11 @@ def _bins_of(spans: Sequence[tuple[int, int]], window: Window, resolution: int) 
     )
 
 
-def _under(
-    bins: npt.NDArray[np.int64], scorer_output: str, scene: Scene, predictor: Predictor
-) -> tuple[Values, Values]:
-    """Values of REF and of ALT, laid back onto REF's places, at some places of a window."""
-    begin, end = int(bins[0]), int(bins[-1]) + 1
-    ref = predictor.values(scene.ref, scorer_output, begin=begin, end=end)
-    return ref[bins - begin], scene.aligned_alt(predictor, scorer_output, begin, end)[bins - begin]
+def _under(places: Indices, output: str, scene: Scene, predictor: Predictor) -> tuple[Matrix, Matrix]:
+    """Values of REF and of ALT, laid back onto REF's places, float64[n, tracks] each, at places of a window."""
+    ref = predictor.values(scene.ref, output, bins=places)
+    alt = scene.aligned_alt(predictor, output, places)
+    return ref.astype(np.float64), alt.astype(np.float64)
 
 
 def _exon_means(
@@ -131,7 +128,7 @@ def _splicing(scorer: Scorer, scene: Scene, predictor: Predictor, annotation: An
     for gene in _at_variant(annotation, scene):
         first, last = max(gene.start - scene.window.start, begin), min(gene.end - scene.window.start, end)
         ref, alt = _under(np.arange(first, last), scorer.output, scene, predictor)
-        scored.append((gene, np.abs(alt.astype(np.float64) - ref).max(axis=0)))
+        scored.append((gene, np.abs(alt - ref).max(axis=0)))
     return scored
 
 
@@ -155,8 +152,8 @@ def _polyadenylation(scene: Scene, predictor: Predictor, annotation: Annotation)
 def _fold_before(place: int, strand: str, scene: Scene, predictor: Predictor) -> Matrix:
     """float64[tracks], ALT's coverage over REF's in the 400 bases that end at a place; 0 where REF has none."""
     begin, end = (place + 1 - _BEFORE_END, place + 1) if strand == "+" else (place, place + _BEFORE_END)
-    bins = np.arange(max(begin, 0), min(end, scene.window.length))
-    ref, alt = (values.astype(np.float64).sum(axis=0) for values in _under(bins, "RNA_SEQ", scene, predictor))
+    places = np.arange(max(begin, 0), min(end, scene.window.length))
+    ref, alt = (values.sum(axis=0) for values in _under(places, "RNA_SEQ", scene, predictor))
     return np.asarray(np.divide(alt, ref, out=np.zeros_like(alt), where=ref > 0))
 
 

@@ -22,7 +22,7 @@ from refalt.serve.profile import Profile
 from refalt.serve.tracks import RESOLUTIONS, Track, TrackTable
 
 Values = npt.NDArray[np.float32]
-Chosen = npt.NDArray[np.intp]
+Indices = npt.NDArray[np.int64]
 
 #: Bases on either side of a bin that count with it; 0 for outputs not named.
 _REACH: Final[Mapping[str, int]] = MappingProxyType(
@@ -56,66 +56,68 @@ class Predictor:
         return Profile.of(self.model, codes)
 
     def values(
-        self, profile: Profile, output: str, *, begin: int = 0, end: int | None = None, chosen: Chosen | None = None
+        self, profile: Profile, output: str, *, bins: Indices | None = None, chosen: Indices | None = None
     ) -> Values:
         """Track values in bins of the output's resolution.
 
         Args:
             profile: Of the sequence.
             output: Not CONTACT_MAPS or SPLICE_JUNCTIONS.
-            begin: First bin.
-            end: Bin after the last; the sequence's last where not given.
+            bins: int64[n], numbers of the bins; all of them where not given.
             chosen: Which tracks, all where not given.
 
         Returns:
-            float32[end - begin, tracks]; each value depends on its own bin and track alone, to the last bit.
+            float32[n, tracks]; each value depends on its own bin and track alone, to the last bit.
         """
         tracks, weights = self._of(output, chosen)
-        resolution = RESOLUTIONS[output]
-        end = profile.length // resolution if end is None else end
-        values = np.zeros((end - begin, len(tracks)), dtype=np.float32)
+        resolution, reach = RESOLUTIONS[output], _REACH.get(output, 0)
+        bins = np.arange(profile.length // resolution) if bins is None else bins
+        values = np.zeros((len(tracks), bins.size), dtype=np.float32)
         for strand in "+-.":
-            columns = np.flatnonzero([track.strand == strand for track in tracks])
-            if columns.size:
-                signal = profile.bins(strand, begin, end, resolution=resolution, reach=_REACH.get(output, 0))
-                values[:, columns] = _mixed(signal, weights[:, columns])
-        return _as_shares(values) if output in _SHARES else values
+            rows = np.flatnonzero([track.strand == strand for track in tracks])
+            if rows.size:
+                values[rows] = _mixed(weights[rows], profile.at(strand, bins, resolution=resolution, reach=reach))
+        return (values / (1 + values) if output in _SHARES else values).T
 
-    def contact_map(self, profile: Profile, chosen: Chosen | None = None) -> Values:
+    def contact_map(self, profile: Profile, chosen: Indices | None = None) -> Values:
         """float32[bins, bins, tracks]: for two bins the product of their activities over 1 + their distance."""
         tracks, weights = self._of("CONTACT_MAPS", chosen)
         resolution = RESOLUTIONS["CONTACT_MAPS"]
         count = profile.length // resolution
-        activity = _mixed(profile.bins(".", 0, count, resolution=resolution), weights / np.float32(resolution))
         places = np.arange(count)
+        activity = _mixed(weights / np.float32(resolution), profile.at(".", places, resolution=resolution)).T
         apart = np.abs(places[:, None] - places).astype(np.float32) + 1
         pairs: Values = activity[:, None] * activity / apart[:, :, None]
         return pairs.reshape(count, count, len(tracks))
 
     def junctions(
-        self, profile: Profile, introns: Sequence[tuple[int, int]], strands: Sequence[str], chosen: Chosen | None = None
+        self,
+        profile: Profile,
+        introns: Sequence[tuple[int, int]],
+        strands: Sequence[str],
+        chosen: Indices | None = None,
     ) -> Values:
         """float32[junctions, tracks], read counts of introns given by (start, end) in the sequence.
 
         An intron is used as much as the lesser of its two ends is active, on its own strand.
         """
-        tracks, weights = self._of("SPLICE_JUNCTIONS", chosen)
-        used = np.zeros((len(introns), len(tracks)), dtype=np.float32)
-        for row, ((start, end), strand) in enumerate(zip(introns, strands, strict=True)):
-            ends = [
-                _mixed(profile.bins(strand, place, place + 1, resolution=1, reach=_REACH["SPLICE_JUNCTIONS"]), weights)
-                for place in (start, end - 1)
-            ]
-            used[row] = np.minimum(*ends)
+        _, weights = self._of("SPLICE_JUNCTIONS", chosen)
+        ends: Indices = np.array(introns, dtype=np.int64).reshape(-1, 2) - np.array([0, 1])
+        used = np.zeros((len(introns), len(weights)), dtype=np.float32)
+        for strand in "+-":
+            rows = np.flatnonzero([one == strand for one in strands])
+            if rows.size:
+                signal = profile.at(strand, ends[rows].ravel(), resolution=1, reach=_REACH["SPLICE_JUNCTIONS"])
+                used[rows] = _mixed(weights, signal).T.reshape(rows.size, 2, -1).min(axis=1)
         return used
 
-    def _of(self, output: str, chosen: Chosen | None) -> tuple[Sequence[Track], Values]:
+    def _of(self, output: str, chosen: Indices | None) -> tuple[Sequence[Track], Values]:
         tracks = self.tracks.by_output[output]
         if output not in self._weights:
             rows = [_weights_of(self.version, track, self.model.channels) for track in tracks]
-            self._weights[output] = np.array(rows, dtype=np.float32).reshape(len(tracks), -1).T
+            self._weights[output] = np.array(rows, dtype=np.float32).reshape(len(tracks), -1)
         weights = self._weights[output]
-        return (tracks, weights) if chosen is None else ([tracks[i] for i in chosen], weights[:, chosen])
+        return (tracks, weights) if chosen is None else ([tracks[i] for i in chosen], weights[chosen])
 
 
 def _weight(version: str, output: str, name: str, channel: str) -> float:
@@ -134,15 +136,11 @@ def _weights_of(version: str, track: Track, channels: Sequence[str]) -> list[flo
     return [_SCALE * weight for weight in weights]
 
 
-def _mixed(signal: Values, weights: Values) -> Values:
-    """signal[n, channels] @ weights[channels, tracks], channel after channel: a product whose last bit depends on
+def _mixed(weights: Values, signal: Values) -> Values:
+    """weights[tracks, channels] @ signal[channels, n], channel after channel: a product whose last bit depends on
     nothing but its own row and column, which no matrix library promises."""
-    mixed = np.zeros((len(signal), weights.shape[1]), dtype=np.float32)
-    for channel, weight in zip(signal.T, weights, strict=True):
-        mixed += channel[:, None] * weight
+    mixed = np.zeros((len(weights), signal.shape[1]), dtype=np.float32)
+    part = np.empty_like(mixed)
+    for weight, channel in zip(weights.T, signal, strict=True):
+        mixed += np.multiply(weight[:, None], channel, out=part)
     return mixed
-
-
-def _as_shares(values: Values) -> Values:
-    shares: Values = values / (1 + values)
-    return shares

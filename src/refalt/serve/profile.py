@@ -42,25 +42,23 @@ class Profile:
             _running_sums(model.activity(reverse_complement(codes))[::-1]),
         )
 
-    def bins(self, strand: str, begin: int, end: int, *, resolution: int, reach: int = 0) -> Signal:
+    def at(self, strand: str, bins: Sums, *, resolution: int, reach: int = 0) -> Signal:
         """Activity in bins.
 
         Args:
             strand: "+", "-", or "." for the sum of both.
-            begin: First bin.
-            end: Bin after the last.
+            bins: int64[n], numbers of the bins.
             resolution: Bases of a bin; its activity is the sum over its bases.
             reach: Bases on either side of a bin that count with it; the sum is then scaled to the bin's own size.
                 Beyond the ends of the sequence all is silent.
 
         Returns:
-            float32[end - begin, channels].
+            float32[channels, n].
         """
-        edges = np.arange(begin, end + 1, dtype=np.int64) * resolution
-        first = np.clip(edges[:-1] - reach, 0, self.length)
-        last = np.clip(edges[1:] + reach, 0, self.length)
+        first = np.clip(bins * resolution - reach, 0, self.length)
+        last = np.clip((bins + 1) * resolution + reach, 0, self.length)
         total = np.sum([sums[last] - sums[first] for sums in self._of(strand)], axis=0)
-        return np.asarray(total * (UNIT * resolution / (resolution + 2 * reach)), dtype=np.float32)
+        return np.ascontiguousarray(total.T * (UNIT * resolution / (resolution + 2 * reach)), dtype=np.float32)
 
     def _of(self, strand: str) -> tuple[Sums, ...]:
         return {"+": (self.forward,), "-": (self.reverse,), ".": (self.forward, self.reverse)}[strand]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from refalt.sequences import Codes, encode, windows
+from refalt.sequences import LETTERS, N_CODE, Codes, encode, windows
 from refalt.serve.methods import invalid
-from refalt.serve.predictor import Predictor, Values
+from refalt.serve.predictor import Indices, Predictor, Values
 from refalt.serve.profile import Profile
 from refalt.sources.fasta import Genome
 
@@ -65,32 +65,23 @@ class Scene:
     def offset(self) -> int:
         return self.variant.start - self.window.start
 
-    def aligned_alt(self, predictor: Predictor, output: str, begin: int, end: int) -> Values:
-        """ALT's values of a one-base output at places `begin` to `end` of the REF window, float32[end - begin, tracks].
+    def aligned_alt(self, predictor: Predictor, output: str, places: Indices) -> Values:
+        """ALT's values of a one-base output at places of the REF window, float32[n, tracks] for int64[n].
 
         As the open model code aligns them: the alleles are taken to differ after the last base they share the length
         of. A deleted base is 0; of inserted bases and the one before them the highest value stands at that one; what
         an insertion pushes out of the window is 0.
         """
         gained = len(self.variant.alt) - len(self.variant.ref)
-        if gained == 0:
-            return predictor.values(self.alt, output, begin=begin, end=end)
         anchor = self.offset + min(len(self.variant.alt), len(self.variant.ref)) - 1
-        places = np.arange(begin, end)
         source = np.where(places > anchor, places + gained, places)
         silent = (source >= self.window.length) | ((places > anchor) & (source <= anchor))
-        aligned = self._alt_values(predictor, output, np.clip(source, 0, self.window.length - 1))
+        aligned = predictor.values(self.alt, output, bins=np.clip(source, 0, self.window.length - 1))
         aligned[silent] = 0
-        if gained > 0 and begin <= anchor < end:
-            inserted = np.arange(anchor, min(anchor + gained + 1, self.window.length))
-            aligned[anchor - begin] = self._alt_values(predictor, output, inserted).max(axis=0)
+        if gained > 0:
+            inserted = np.arange(max(anchor, 0), min(anchor + gained + 1, self.window.length))
+            aligned[places == anchor] = predictor.values(self.alt, output, bins=inserted).max(axis=0)
         return aligned
-
-    def _alt_values(self, predictor: Predictor, output: str, places: npt.NDArray[np.int64]) -> Values:
-        if not places.size:
-            return predictor.values(self.alt, output, begin=0, end=0)
-        first = int(places.min())
-        return predictor.values(self.alt, output, begin=first, end=int(places.max()) + 1)[places - first]
 
 
 def reference_codes(genome: Genome, window: Window) -> Codes:
@@ -123,3 +114,16 @@ def allele_codes(genome: Genome, window: Window, variant: Variant) -> tuple[Code
     before, after = wide[:at], wide[at + len(variant.ref) :]
     ref, alt = (np.concatenate([before, encode(allele), after]) for allele in (variant.ref, variant.alt))
     return ref[: window.length], alt[: window.length]
+
+
+def single_base_changes(codes: Codes, stretch: Window) -> Iterator[Variant]:
+    """Every change of one base of a stretch, by place and then in the order A, C, G, T; none of a base N.
+
+    Args:
+        codes: uint8[at least the stretch's length], its bases first.
+        stretch: Where they lie.
+    """
+    for place, code in enumerate(codes[: stretch.length].tolist()):
+        for other in range(N_CODE):
+            if N_CODE != code != other:
+                yield Variant(stretch.contig, stretch.start + place + 1, chr(LETTERS[code]), chr(LETTERS[other]))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from refalt.serve import gene_scores
 from refalt.serve.gene_scores import GeneRow
 from refalt.serve.genes import Annotation
-from refalt.serve.predictor import Predictor, Values
+from refalt.serve.predictor import Indices, Predictor, Values
 from refalt.serve.profile import Profile
 from refalt.serve.scene import Scene, Window
 from refalt.serve.scorers import RECOMMENDED, Scorer
@@ -64,7 +64,7 @@ def score_variant(
     else:
         genes, raw = gene_scores.of_variant(scorer, scene, predictor, annotation)
         made = Scores(raw, tracks, genes)
-        made = merged(made) if merge_strands else made
+        made = _merged(made) if merge_strands else made
     planes = [made.values]
     if scorer in _RECOMMENDED:
         planes.append(quantiles(made.values, scorer, made.tracks))
@@ -83,21 +83,21 @@ def score_interval(
     """What an interval scorer says of a window; without quantiles. Arguments as for `score_variant`."""
     genes, raw = gene_scores.of_interval(scorer, window, profile, predictor=predictor, annotation=annotation)
     made = Scores(raw, predictor.tracks.by_output[scorer.output], genes)
-    made = merged(made) if merge_strands else made
+    made = _merged(made) if merge_strands else made
     return replace(made, values=made.values[None].astype(np.float32))
 
 
-def center_bins(offset: int, length: int, *, width: int | None, resolution: int) -> tuple[int, int]:
-    """First bin and bin after the last of a mask around a place; all of them where `width` is None.
+def center_bins(offset: int, length: int, *, width: int | None, resolution: int) -> Indices:
+    """int64[n], the bins of a mask around a place; all of them where `width` is None.
 
     The mask has ceil(width / resolution) bins, the one with the place in its middle, and is cut at the window's ends.
     """
     count = length // resolution
     if width is None:
-        return 0, count
+        return np.arange(count)
     bins = -(-width // resolution)
     first = offset // resolution - bins // 2
-    return max(first, 0), min(first + bins, count)
+    return np.arange(max(first, 0), min(first + bins, count))
 
 
 def aggregate(ref: Values, alt: Values, aggregation: str) -> npt.NDArray[np.float64]:
@@ -115,32 +115,43 @@ def aggregate(ref: Values, alt: Values, aggregation: str) -> npt.NDArray[np.floa
 def quantiles(raw: npt.NDArray[np.floating[Any]], scorer: Scorer, tracks: Sequence[Track]) -> npt.NDArray[np.float64]:
     """float64[rows, tracks] in (-1, 1): the place of a score among made-up common variants of its scorer and track.
 
-    tanh(score / scale), capped as the hosted service caps it, the scale drawn from a digest of scorer and track: it
-    rises with the score and keeps its sign, but only on its own track do two scores compare by it.
+    score / (|score| + scale), capped as the hosted service caps it, the scale drawn from a digest of scorer and track:
+    it rises with the score and keeps its sign, but only on its own track do two scores compare by it.
     """
     scale = np.array([_quantile_scale(scorer, track) for track in tracks])
-    return np.asarray(np.clip(np.tanh(raw / scale), -HIGHEST_QUANTILE, HIGHEST_QUANTILE))
+    return np.asarray(np.clip(raw / (np.abs(raw) + scale), -HIGHEST_QUANTILE, HIGHEST_QUANTILE))
 
 
-def merged(scores: Scores) -> Scores:
-    """Each forward track and its reverse pair as one unstranded track, with the score of the gene's own strand.
+def scored_tracks(scorer: Scorer, tracks: tuple[Track, ...], *, merge_strands: bool) -> tuple[Track, ...]:
+    """The tracks that a scorer has scores of, given its output's."""
+    if not (merge_strands and scorer.of_genes):
+        return tracks
+    return tuple(replace(tracks[i], strand=".") for i in _pairs(tracks)[0])
 
-    An unstranded track is kept, but where a stranded one has its name.
+
+def _merged(scores: Scores) -> Scores:
+    """Each forward track and its reverse pair as one unstranded track, with the score of the gene's own strand."""
+    forward, reverse = _pairs(scores.tracks)
+    on_forward = np.array([row.gene.strand == "+" for row in scores.genes], dtype=np.bool_)[:, None]
+    values = np.where(on_forward, scores.values[:, forward], scores.values[:, reverse])
+    return Scores(values, tuple(replace(scores.tracks[i], strand=".") for i in forward), scores.genes)
+
+
+def _pairs(tracks: Sequence[Track]) -> tuple[list[int], list[int]]:
+    """Which track to take for a gene of the forward and of the reverse strand, merged track by merged track.
+
+    An unstranded track is kept after the others, but where a stranded one has its name.
     """
-    tracks = scores.tracks
     paired = {track.name for track in tracks if track.strand != "."}
     alone = [i for i, track in enumerate(tracks) if track.strand == "." and track.name not in paired]
     forward, reverse = ([i for i, track in enumerate(tracks) if track.strand == strand] for strand in "+-")
-    on_forward = np.array([row.gene.strand == "+" for row in scores.genes], dtype=np.bool_)[:, None]
-    values = np.where(on_forward, scores.values[..., forward + alone], scores.values[..., reverse + alone])
-    return Scores(values, tuple(replace(tracks[i], strand=".") for i in forward + alone), scores.genes)
+    return forward + alone, reverse + alone
 
 
 def _center_mask(scorer: Scorer, scene: Scene, predictor: Predictor) -> npt.NDArray[np.float64]:
-    begin, end = center_bins(
-        scene.offset, scene.window.length, width=scorer.width, resolution=RESOLUTIONS[scorer.output]
-    )
-    ref, alt = (predictor.values(profile, scorer.output, begin=begin, end=end) for profile in (scene.ref, scene.alt))
+    resolution = RESOLUTIONS[scorer.output]
+    bins = center_bins(scene.offset, scene.window.length, width=scorer.width, resolution=resolution)
+    ref, alt = (predictor.values(profile, scorer.output, bins=bins) for profile in (scene.ref, scene.alt))
     return aggregate(ref, alt, scorer.aggregation)
 
 

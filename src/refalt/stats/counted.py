@@ -4,7 +4,7 @@ A resample by cluster is fully described by one count per cluster, so nothing is
 and each statistic of each resample follows from the counts. `counts` is a float64 (clusters, resamples) array
 throughout, and the statistics return (resamples,) float64, NaN where a resample leaves nothing to measure.
 
-`count_draws`, `shuffled_products`, `spearman`, `auroc` and `auprc` have equal compiled versions in `kernels`;
+`count_draws`, `spearman`, `auroc` and `auprc` have equal compiled versions in `kernels`;
 the two modules agree to rounding.
 """
 
@@ -19,10 +19,6 @@ from refalt.stats.measured import FloatArray
 
 # Below this share of its own square a variance is rounding: the resample holds one value only.
 ROUNDING = 1e-14
-# Constants of the splitmix64 generator.
-GOLDEN_GAMMA = 0x9E3779B97F4A7C15
-MIX_FIRST = 0xBF58476D1CE4E5B9
-MIX_SECOND = 0x94D049BB133111EB
 
 
 class Ladder(NamedTuple):
@@ -57,39 +53,6 @@ def count_draws(drawn: NDArray[np.integer], n_clusters: int) -> FloatArray:
     for lane, codes in enumerate(drawn):
         counts[:, lane] = np.bincount(codes, minlength=n_clusters)
     return counts
-
-
-def shuffled_products(
-    left: FloatArray, right: FloatArray, starts: NDArray[np.int64], seeds: NDArray[np.uint64]
-) -> FloatArray:
-    """sum_i left_i * right_i after `right` was shuffled within strata: one value per seed.
-
-    Shuffled from the last row of a stratum down (Fisher and Yates), by the splitmix64 sequence of each seed. The loop
-    over rows works on all seeds at once; tables of many rows go to the compiled version.
-
-    Args:
-        left: (n,) fixed column.
-        right: (n,) column to shuffle.
-        starts: (strata + 1,) first row of each stratum, and n.
-        seeds: (permutations,) random 64-bit numbers.
-    """
-    rows = np.repeat(right[:, None], seeds.size, axis=1)
-    lanes = np.arange(seeds.size)
-    for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        for i in range(end - 1, start, -1):
-            place = start + (_uniform(seeds, i) * (i - start + 1)).astype(np.int64)
-            chosen = rows[place, lanes]
-            rows[place, lanes] = rows[i]
-            rows[i] = chosen
-    return left @ rows
-
-
-def _uniform(seeds: NDArray[np.uint64], index: int) -> FloatArray:
-    """The `index`-th number in [0, 1) of each seed's splitmix64 sequence (Steele, Lea and Flood 2014)."""
-    state = seeds + np.uint64(index * GOLDEN_GAMMA % 2**64)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(MIX_FIRST)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(MIX_SECOND)
-    return ((state ^ (state >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
 def spearman(

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from refalt.stats.counted import GOLDEN_GAMMA, MIX_FIRST, MIX_SECOND, ROUNDING
+from refalt.stats.counted import ROUNDING
 from refalt.stats.measured import FloatArray
 
 # Doubled mid-ranks are integers; single precision holds them exactly below this many rows and halves memory traffic.
@@ -30,38 +30,6 @@ def count_draws(drawn, n_clusters):  # type: ignore[no-untyped-def]
         for group in range(n_clusters):
             counts[group, lane] = held[group]
     return counts
-
-
-def shuffled_products(
-    left: FloatArray, right: FloatArray, starts: NDArray[np.int64], seeds: NDArray[np.uint64]
-) -> FloatArray:
-    """See `counted.shuffled_products`."""
-    single = right.astype(np.float32)
-    narrow = single if np.array_equal(single, right) else right
-    products: FloatArray = _shuffled_products(left, narrow, starts, seeds)
-    return products
-
-
-@njit(cache=True, nogil=True)
-def _shuffled_products(left, right, starts, seeds):  # type: ignore[no-untyped-def]
-    products = np.empty(seeds.size)
-    rows = np.empty_like(right)
-    for k in range(seeds.size):
-        rows[:] = right
-        total = 0.0
-        for stratum in range(starts.size - 1):
-            start = starts[stratum]
-            for i in range(starts[stratum + 1] - 1, start - 1, -1):
-                state = seeds[k] + np.uint64(i) * np.uint64(GOLDEN_GAMMA)
-                state = (state ^ (state >> np.uint64(30))) * np.uint64(MIX_FIRST)
-                state = (state ^ (state >> np.uint64(27))) * np.uint64(MIX_SECOND)
-                uniform = np.float64((state ^ (state >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
-                place = start + np.int64(uniform * (i - start + 1))
-                chosen = rows[place]
-                rows[place] = rows[i]
-                total += left[i] * chosen
-        products[k] = total
-    return products
 
 
 def spearman(

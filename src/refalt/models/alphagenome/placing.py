@@ -54,7 +54,9 @@ def _held(rows: pl.DataFrame, genome: Genome | None) -> pl.Series:
     if genome is None or not rows.height:
         return pl.Series([None] * rows.height, dtype=pl.String)
     known = rows.select(
-        pl.col("chrom").fill_null(""), pl.col("pos").fill_null(0), pl.col("ref").str.len_bytes().fill_null(1).cast(pl.Int64)
+        pl.col("chrom").fill_null(""),
+        pl.col("pos").fill_null(0),
+        pl.col("ref").str.len_bytes().fill_null(1).cast(pl.Int64),
     )
     length = known.get_column("ref").clip(lower_bound=1).to_numpy()
     return genome.bases_at(known.get_column("chrom"), known.get_column("pos").to_numpy(), length)

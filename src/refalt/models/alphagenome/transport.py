@@ -1,0 +1,215 @@
+"""The way to the service: where it is, the key, and what its status codes mean.
+
+The key is read from the environment when a channel is opened, goes into the metadata of each call and nowhere else.
+It leaves this machine encrypted or not at all: an address that is not this machine itself is reached with TLS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import grpc
+import grpc.experimental
+
+from refalt.errors import API_KEY_VARIABLE, UserError, redact
+from refalt.models.alphagenome.troubles import DeniedError, RefusedError, TransientError
+
+HOSTED: Final = "gdmscience.googleapis.com:443"
+READY_S: Final = 10.0
+_ADDRESS: Final = re.compile(r"(?P<scheme>[a-z]+://)?/?(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
+_NO_LIMITS: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+#: Without a thread of its own for each call, a short answer costs half.
+_SINGLE_THREAD: Final = ((grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),)
+_STATUS: Final = grpc.StatusCode
+_TRANSIENT: Final = {
+    _STATUS.UNAVAILABLE: False,
+    _STATUS.INTERNAL: False,
+    _STATUS.UNKNOWN: False,
+    _STATUS.ABORTED: False,
+    _STATUS.RESOURCE_EXHAUSTED: True,
+    _STATUS.DEADLINE_EXCEEDED: True,
+}
+_DENIED: Final = (_STATUS.UNAUTHENTICATED, _STATUS.PERMISSION_DENIED)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a service listens."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine itself, which plain text may reach."""
+        if self.host == "localhost":
+            return True
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        return False
+
+    @property
+    def origin(self) -> str:
+        """Whose answers come from there, "" for the hosted service: keeps a test server's answers apart from it."""
+        if f"{self.host}:{self.port}" == HOSTED:
+            return ""
+        return "loopback" if self.is_loopback else self.host.strip("[]").replace(":", "_")
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Read "host:port", also with "dns://" or "https://" before it.
+
+    Raises:
+        UserError: it is neither, or asks for plain text to another machine.
+    """
+    match = _ADDRESS.fullmatch(text.strip().removeprefix("dns:///"))
+    if match is None or (match["scheme"] or "https://") not in ("https://", "http://", "grpc://"):
+        raise UserError("this is not an address", where="address", expected="host:port", got=repr(text))
+    address = Address(match["host"].lower(), int(match["port"]))
+    if match["scheme"] in ("http://", "grpc://") and not address.is_loopback:
+        raise UserError(
+            f"{address} would be reached in plain text, and the API key with it",
+            where="address",
+            expected="an encrypted connection to any machine but this one",
+            got=repr(text),
+            remedy=f"write {address}, which is reached with TLS",
+        )
+    return address
+
+
+def read_key() -> str:
+    """The API key.
+
+    Raises:
+        UserError: it is not set, or is not a key.
+    """
+    key = os.environ.get(API_KEY_VARIABLE, "").strip()
+    if not key:
+        raise UserError(
+            "there is no API key",
+            where=f"${API_KEY_VARIABLE}",
+            expected="the key for AlphaGenome",
+            remedy=f"get one at https://deepmind.google.com/science/alphagenome and set {API_KEY_VARIABLE} to it; "
+            "it is read from nowhere else",
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise UserError("the API key holds characters that no key has", where=f"${API_KEY_VARIABLE}")
+    return key
+
+
+class Line:
+    """An open channel with the key's metadata. It cannot be copied or pickled, because the key would go along."""
+
+    def __init__(self, address: Address, *, key: str) -> None:
+        """Open the channel; nothing is sent yet."""
+        self.address = address
+        self._metadata = (("x-goog-api-key", key),)
+        self._secret = key.encode()
+        options = [*_NO_LIMITS, *_SINGLE_THREAD]
+        if address.is_loopback:
+            # A proxy named in the environment would see the key in plain text.
+            self._channel = grpc.insecure_channel(str(address), options=[*options, ("grpc.enable_http_proxy", 0)])
+        else:
+            self._channel = grpc.secure_channel(str(address), grpc.ssl_channel_credentials(), options=options)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise TypeError("an open line to the service cannot be pickled; it carries the API key")
+
+    def wait_until_ready(self, timeout_s: float = READY_S) -> None:
+        """Wait for the service to take the connection.
+
+        Raises:
+            UserError: it does not within the time.
+        """
+        ready = grpc.channel_ready_future(self._channel)
+        try:
+            ready.result(timeout=timeout_s)
+        except grpc.FutureTimeoutError:
+            ready.cancel()
+        else:
+            return
+        raise UserError(
+            f"{self.address} cannot be reached",
+            expected=f"an answer within {timeout_s:g} s",
+            remedy="check the network, a proxy or firewall and the address; what was answered before is kept",
+        )
+
+    def call(self, method: str, request: Any, answer: Any, *, timeout_s: float) -> Iterator[Any]:
+        """Send one request and give the messages that come back.
+
+        Every method of the service but metadata takes a stream of requests; on the wire one request is such a
+        stream, and asking this way saves a thread per call.
+
+        Args:
+            method: Full name, "/package.Service/Method".
+            request: The message to send.
+            answer: Class of the messages that come back.
+            timeout_s: For the whole answer.
+
+        Raises:
+            TransientError, RefusedError, DeniedError: by status code.
+        """
+        ask = self._channel.unary_stream(
+            method, request_serializer=type(request).SerializeToString, response_deserializer=answer.FromString
+        )
+        return self._translated(lambda: ask(request, metadata=self._metadata, timeout=timeout_s))
+
+    def call_once(self, method: str, request: Any, answer: Any, *, timeout_s: float) -> Any:
+        """Like `call`, for a method that answers with one message."""
+        ask = self._channel.unary_unary(
+            method, request_serializer=type(request).SerializeToString, response_deserializer=answer.FromString
+        )
+        return next(self._translated(lambda: iter([ask(request, metadata=self._metadata, timeout=timeout_s)])))
+
+    def refuse_echo(self, content: bytes) -> None:
+        """Refuse content in which the service sends the key back, so that it is never kept."""
+        if self._secret in content:
+            raise RefusedError("the service sent the API key back in its answer; the answer is not kept")
+
+    def close(self) -> None:
+        """Break off every call."""
+        self._channel.close()
+
+    def _translated(self, start: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+        call = None
+        try:
+            call = start()
+            yield from call
+        except grpc.RpcError as error:
+            trouble = _trouble(error, self.address)
+        except ValueError as error:
+            # grpc's own word for a channel that was closed meanwhile.
+            trouble = TransientError(f"the connection was closed: {error}")
+        else:
+            return
+        finally:
+            if isinstance(call, grpc.Call):
+                call.cancel()
+        # Raised out here, so that it does not drag along grpc's error, which may hold the key.
+        raise trouble
+
+
+def _trouble(error: grpc.RpcError, address: Address) -> Exception:
+    code = error.code() if isinstance(error, grpc.Call) else _STATUS.UNKNOWN
+    details = redact((error.details() or "") if isinstance(error, grpc.Call) else "")
+    text = f"{code.name}: {details}" if details else code.name
+    if code in _DENIED or (code is _STATUS.INVALID_ARGUMENT and "api key" in details.lower()):
+        return DeniedError(
+            f"{address} does not accept the API key",
+            where=f"${API_KEY_VARIABLE}",
+            got=text,
+            remedy="correct the key; what was answered before is kept",
+        )
+    if code in _TRANSIENT:
+        return TransientError(text, overloaded=_TRANSIENT[code])
+    return RefusedError(text)

@@ -1,0 +1,62 @@
+"""Estimates side by side."""
+
+import dataclasses
+import math
+
+import pytest
+
+from refalt.plots.figures import forest
+from refalt.plots.figures.forest import Forest
+
+
+def spearman(view):
+    return next(
+        place for place, subject in enumerate(Forest().subjects(view)) if subject.suffix == "spearman_rho-effect"
+    )
+
+
+def test_draw__draws_a_line_and_a_point_for_each_score_and_stratum(toy_view, draw_one):
+    view = toy_view("all", n=300)
+    sheet, points = draw_one(Forest(), view, spearman(view))
+    assert points.height == 8
+    lines = sheet.figure.axes[0].lines
+    assert [line.get_xdata()[0] for line in lines[1:16:2]] == pytest.approx(points.get_column("value").to_list())
+
+
+def test_draw__writes_rows_and_clusters_beside_each_line(toy_view, draw_one):
+    view = toy_view("all", n=300)
+    sheet, _ = draw_one(Forest(), view, spearman(view))
+    texts = [text.get_text() for text in sheet.figure.axes[0].texts]
+    assert texts.count("300") == 2
+    assert texts.count("100") == 2
+
+
+def test_draw__lists_a_withheld_estimate_with_its_reason_and_no_point(toy_view, draw_one):
+    view = toy_view("all", n=300, withhold={"spearman_rho": "EF005"})
+    sheet, points = draw_one(Forest(), view, spearman(view))
+    assert [text.get_text() for text in sheet.figure.axes[0].texts].count("withheld: EF005") == 8
+    assert sheet.figure.axes[0].lines == [] or len(sheet.figure.axes[0].lines) == 0
+    assert all(math.isnan(value) for value in points.get_column("value"))
+
+
+def test_subjects__give_the_strata_their_own_figure_when_there_are_many(toy_view, monkeypatch):
+    monkeypatch.setattr(forest, "MOST_TOGETHER", 4)
+    names = [subject.suffix for subject in Forest().subjects(toy_view("all", n=300))]
+    assert "spearman_rho-effect" in names
+    assert "spearman_rho-effect-chrom" in names
+
+
+def test_subjects__say_when_lines_are_left_to_the_table(toy_view, monkeypatch):
+    monkeypatch.setattr(forest, "MOST_ROWS", 3)
+    view = toy_view("all", n=300)
+    subject = Forest().subjects(view)[spearman(view)]
+    assert len(subject.readings) == 3
+    assert "the first 3 of 8" in subject.lines[-1]
+
+
+def test_draw__marks_a_point_without_an_interval_by_an_open_symbol(toy_view, draw_one):
+    view = toy_view("all", n=300)
+    readings = tuple(dataclasses.replace(reading, lower=math.nan, upper=math.nan) for reading in view.readings)
+    view = dataclasses.replace(view, readings=readings)
+    sheet, _ = draw_one(Forest(), view, spearman(view))
+    assert sheet.figure.axes[0].lines[1].get_markerfacecolor() == "white"
