@@ -1,14 +1,17 @@
 """Which allele is REF: published alleles held against an anchor, and what turns them to it.
 
 The anchor is, in this order: the sequence a row carries, the genome, the publication itself. A variant keeps
-its published name (`variant_id`); `asked_id` names the same change with the anchor's REF first, and `sign`
-turns a published ALT-over-REF value into asked_id's. Pure: what genome and sequences hold arrives as columns.
+its published name (`variant_id`); `asked_id` names the same change on the genome's forward strand with the
+anchor's REF first, left-aligned and with an anchor base where it is an insertion or deletion, and `sign` turns
+a published ALT-over-REF value into asked_id's. Pure: what genome and sequences hold arrives as columns.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from refalt.columns import Reason
@@ -24,11 +27,16 @@ _OPPOSITE_STRAND: Final = {
     COMPLEMENT_SWAPPED: SWAPPED,
     UNRESOLVED: UNRESOLVED,
 }
+_CARRIED, _GENOME, _PUBLISHED = "carried_sequence", "genome", "as_published"
 
 #: Columns that `check_alleles` reads: one row a distinct variant.
 VARIANT_COLUMNS: Final = ("variant_id", "chrom", "pos", "ref", "alt", "lift_strand")
-#: What an anchor holds over the length of the published REF, of ALT: null where it does not reach.
-ANCHOR_COLUMNS: Final = ("carried_ref", "carried_alt", "genome_ref", "genome_alt")
+#: The carried pair with the 0-based offset of the variant's first base in it; what the genome holds from `pos` on
+#: over the length of REF and of ALT (one base for "-"), and before `pos`. Null where there is none.
+ANCHOR_COLUMNS: Final = ("ref_sequence", "alt_sequence", "offset", "genome_ref", "genome_alt", "genome_left")
+#: Bases before an indel that are enough to left-align it, but in a tandem repeat longer than that.
+LEFT_CONTEXT: Final = 300
+_N: Final = ord("N")
 
 
 def reverse_complement(alleles: pl.Expr) -> pl.Expr:
@@ -36,13 +44,20 @@ def reverse_complement(alleles: pl.Expr) -> pl.Expr:
     return alleles.str.reverse().str.replace_many(["A", "C", "G", "T"], ["T", "G", "C", "A"])
 
 
+def is_single_base(ref: pl.Expr, alt: pl.Expr) -> pl.Expr:
+    """Whether a variant replaces one base by one: nothing to align. False where no alleles are stated."""
+    one = pl.all_horizontal(allele.str.contains("^[ACGTN]$") for allele in (ref, alt))
+    return one.fill_null(value=False)
+
+
 def check_alleles(variants: pl.DataFrame, *, has_genome: bool) -> AlleleChecks:
     """Orient each variant to its anchor.
 
     Args:
         variants: `VARIANT_COLUMNS` and `ANCHOR_COLUMNS`, one row a distinct variant_id. Alleles stand on the
-            published strand, `genome_*` on the forward strand of the genome, `carried_*` on the strand of the
-            carried sequence.
+            published strand, genome columns on the forward strand of the genome, sequences on their own, which is
+            the source's forward strand. An empty allele is "-": a deletion of REF, whose first base is at pos, or
+            an insertion of ALT before the base at pos.
         has_genome: Whether a genome was given: without one, nothing is held against it.
 
     Returns:
@@ -50,32 +65,13 @@ def check_alleles(variants: pl.DataFrame, *, has_genome: bool) -> AlleleChecks:
         published one is kept, and `reason` keeps the variant from every comparison that needs the anchor.
     """
     states = pl.col("ref").is_not_null() & pl.col("alt").is_not_null()
-    carried = states & pl.col("carried_ref").is_not_null()
+    carried = states & pl.col("ref_sequence").is_not_null()
     genomic = states & ~carried & pl.lit(has_genome) & pl.col("pos").is_not_null()
-    turned = pl.col("lift_strand").fill_null(1) == -1
-    oriented = variants.with_columns(
-        anchor=pl.when(carried)
-        .then(pl.lit("carried_sequence"))
-        .when(genomic & pl.col("genome_ref").is_not_null())
-        .then(pl.lit("genome"))
-        .otherwise(pl.lit("as_published")),
-        by_carried=_orientation(pl.col("ref"), pl.col("alt"), "carried"),
-        by_genome=pl.when(turned)
-        .then(
-            _orientation(reverse_complement(pl.col("ref")), reverse_complement(pl.col("alt")), "genome").replace_strict(
-                _OPPOSITE_STRAND
-            )
-        )
-        .otherwise(_orientation(pl.col("ref"), pl.col("alt"), "genome")),
-    ).with_columns(
-        orientation=pl.when(pl.col("anchor") == "carried_sequence")
-        .then("by_carried")
-        .when(pl.col("anchor") == "genome")
-        .then("by_genome")
-        .otherwise(pl.lit(AS_GIVEN))
-    )
+    anchor = pl.when(carried).then(pl.lit(_CARRIED)).when(genomic & pl.col("genome_ref").is_not_null())
+    oriented = _oriented(variants.with_columns(anchor=anchor.then(pl.lit(_GENOME)).otherwise(pl.lit(_PUBLISHED))))
+    asked = _aligned(_turned_to_anchor(oriented))
     return AlleleChecks(
-        oriented.select(
+        asked.select(
             "variant_id",
             _asked_id().alias("asked_id"),
             pl.col("genome_ref").alias("ref_in_genome"),
@@ -88,49 +84,182 @@ def check_alleles(variants: pl.DataFrame, *, has_genome: bool) -> AlleleChecks:
     )
 
 
-def _orientation(ref: pl.Expr, alt: pl.Expr, anchor: str) -> pl.Expr:
+def _oriented(variants: pl.DataFrame) -> pl.DataFrame:
+    """Add `orientation`, towards the genome's forward strand: a lift onto the other strand complements."""
+    ref, alt, turned = _bases("ref"), _bases("alt"), pl.col("lift_strand").fill_null(1) == -1
+    held = {"ref": ref.str.len_bytes(), "alt": alt.str.len_bytes()}
+    variants = variants.with_columns(
+        turned.alias("turned"),
+        *(pl.col("ref_sequence").str.slice(pl.col("offset"), n).alias(f"carried_{name}") for name, n in held.items()),
+    )
+    genome = {name: pl.col(f"genome_{name}").str.slice(0, length) for name, length in held.items()}
+    carried = {name: pl.col(f"carried_{name}") for name in held}
+    here = _orientation(ref, alt, genome["ref"], genome["alt"])
+    other = _orientation(reverse_complement(ref), reverse_complement(alt), genome["ref"], genome["alt"])
+    by_carried = (
+        pl.when(pl.col("variant_id").is_in(_swapped_by_pair(variants).implode()))
+        .then(pl.lit(SWAPPED))
+        .otherwise(_orientation(ref, alt, carried["ref"], carried["alt"]))
+    )
+    return variants.with_columns(
+        pl.when(pl.col("anchor") == _CARRIED)
+        .then(pl.when("turned").then(by_carried.replace_strict(_OPPOSITE_STRAND)).otherwise(by_carried))
+        .when(pl.col("anchor") == _GENOME)
+        .then(pl.when("turned").then(other.replace_strict(_OPPOSITE_STRAND)).otherwise(here))
+        .otherwise(pl.lit(AS_GIVEN))
+        .alias("orientation")
+    )
+
+
+def _bases(name: str) -> pl.Expr:
+    return pl.col(name).replace({"-": ""})
+
+
+def _orientation(ref: pl.Expr, alt: pl.Expr, held_ref: pl.Expr, held_alt: pl.Expr) -> pl.Expr:
     """How alleles lie against what the anchor holds; the published reading wins where several fit.
 
-    For an insertion before the base it repeats, both readings fit (A>AT before T): the publication decides.
+    For an insertion before the bases it repeats, both readings fit (A>AT before T): the publication decides. A
+    missing ALT fits anywhere, so it never shows that alleles are swapped.
     """
-    held_ref, held_alt = pl.col(f"{anchor}_ref"), pl.col(f"{anchor}_alt")
     return (
         pl.when(held_ref == ref)
         .then(pl.lit(AS_GIVEN))
-        .when(held_alt == alt)
+        .when((held_alt == alt) & (alt != ""))
         .then(pl.lit(SWAPPED))
         .when(held_ref == reverse_complement(ref))
         .then(pl.lit(COMPLEMENT))
-        .when(held_alt == reverse_complement(alt))
+        .when((held_alt == reverse_complement(alt)) & (alt != ""))
         .then(pl.lit(COMPLEMENT_SWAPPED))
         .otherwise(pl.lit(UNRESOLVED))
     )
 
 
-def _asked_id() -> pl.Expr:
-    ref, alt = pl.col("ref"), pl.col("alt")
-    other_ref, other_alt = reverse_complement(ref), reverse_complement(alt)
-    pairs = {
-        AS_GIVEN: (ref, alt),
-        SWAPPED: (alt, ref),
-        COMPLEMENT: (other_ref, other_alt),
-        COMPLEMENT_SWAPPED: (other_alt, other_ref),
-    }
-    place = pl.format("{}:{}:", pl.col("chrom"), pl.col("pos"))
-    chosen = pl.coalesce(
-        pl.when(pl.col("orientation") == name).then(pl.concat_str(place, pl.format("{}>{}", *pair)))
-        for name, pair in pairs.items()
+def _swapped_by_pair(variants: pl.DataFrame) -> pl.Series:
+    """Variants of which both readings fit the REF sequence, and only the swapped one makes the ALT sequence."""
+    ref, alt = _bases("ref"), _bases("alt")
+    both = (pl.col("carried_ref") == ref) & (pl.col("carried_alt") == alt) & pl.col("alt_sequence").is_not_null()
+    unsure = variants.filter(both & (ref.str.len_bytes() != alt.str.len_bytes()))
+    told = unsure.filter(_makes_alt_sequence(alt, ref) & ~_makes_alt_sequence(ref, alt))
+    return told.get_column("variant_id")
+
+
+def _makes_alt_sequence(removed: pl.Expr, put: pl.Expr) -> pl.Expr:
+    """Whether the carried pair differs by this replacement, over the length that both have."""
+    sequence, offset, other = pl.col("ref_sequence"), pl.col("offset"), pl.col("alt_sequence")
+    made = pl.concat_str(sequence.str.slice(0, offset), put, sequence.str.slice(offset + removed.str.len_bytes()))
+    length = pl.min_horizontal(made.str.len_bytes(), other.str.len_bytes())
+    return made.str.slice(0, length) == other.str.slice(0, length)
+
+
+def _turned_to_anchor(oriented: pl.DataFrame) -> pl.DataFrame:
+    """Add asked_pos (1-based), asked_ref and asked_alt ("" for none), and `left`, the bases before them."""
+    ref, alt = _bases("ref"), _bases("alt")
+    swapped = pl.col("orientation").is_in([SWAPPED, COMPLEMENT_SWAPPED])
+    pair = (pl.when(swapped).then(alt).otherwise(ref), pl.when(swapped).then(ref).otherwise(alt))
+    complement = pl.col("orientation").is_in([COMPLEMENT, COMPLEMENT_SWAPPED])
+    first, second = (pl.when(complement).then(reverse_complement(base)).otherwise(base) for base in pair)
+    sequence, length = pl.col("ref_sequence"), pair[0].str.len_bytes()
+    before = (
+        pl.when("turned")
+        .then(reverse_complement(sequence.str.slice(pl.col("offset") + length)))
+        .otherwise(sequence.str.slice(0, pl.col("offset")))
     )
+    # On the other strand an insertion before a base is one after it.
+    after = (pl.col("turned") & (length == 0)).fill_null(value=False).cast(pl.Int64)
+    return oriented.with_columns(
+        (pl.col("pos") + after).alias("asked_pos"),
+        first.alias("asked_ref"),
+        second.alias("asked_alt"),
+        pl.when(pl.col("anchor") == _CARRIED).then(before).otherwise(pl.col("genome_left")).alias("left"),
+        pl.lit(None, pl.Int64).alias("shift"),
+        pl.lit(value=False).alias("repeat_goes_on"),
+    )
+
+
+def _aligned(asked: pl.DataFrame) -> pl.DataFrame:
+    """Make alleles as short as they can be, move indels to the left, and put the base before them in front.
+
+    As Tan, Abecasis and Kang (2015, https://doi.org/10.1093/bioinformatics/btv112) define a normalised variant.
+    """
+    known = (pl.col("anchor") != _PUBLISHED) & (pl.col("orientation") != UNRESOLVED) & pl.col("left").is_not_null()
+    wanted = known & pl.col("pos").is_not_null() & ~is_single_base(pl.col("asked_ref"), pl.col("asked_alt"))
+    if asked.filter(wanted).is_empty():
+        return asked
+    indels = _left_aligned(_shortest(asked.filter(wanted)))
+    columns = ("asked_pos", "asked_ref", "asked_alt", "shift", "repeat_goes_on")
+    return asked.update(indels.select("variant_id", *columns), on="variant_id", how="left")
+
+
+def _shortest(asked: pl.DataFrame) -> pl.DataFrame:
+    """Take away the bases that both alleles end with, then those that both begin with."""
+    ref, alt = asked.get_column("asked_ref"), asked.get_column("asked_alt")
+    tail = pl.Series(_shared_start(ref.str.reverse(), alt.str.reverse()))
+    asked = asked.with_columns(
+        pl.col(name).str.slice(0, pl.col(name).str.len_bytes().cast(pl.Int64) - tail)
+        for name in ("asked_ref", "asked_alt")
+    )
+    lead = pl.Series(_shared_start(asked.get_column("asked_ref"), asked.get_column("asked_alt")))
+    return asked.with_columns(
+        pl.col("asked_pos") + lead,
+        pl.concat_str("left", pl.col("asked_ref").str.slice(0, lead)).alias("left"),
+        pl.col("asked_ref").str.slice(lead),
+        pl.col("asked_alt").str.slice(lead),
+    )
+
+
+def _left_aligned(short: pl.DataFrame) -> pl.DataFrame:
+    """Move what is inserted or deleted as far to the left as `left` repeats it; substitutions stay."""
+    indel = (pl.col("asked_ref") == "") != (pl.col("asked_alt") == "")
+    rows = short.with_columns(
+        changed=pl.concat_str("asked_ref", "asked_alt"), is_indel=indel & (pl.col("left") != "")
+    ).filter(pl.col("is_indel") | ((pl.col("asked_ref") != "") & (pl.col("asked_alt") != "")))
+    before, changed = rows.get_column("left").str.reverse(), rows.get_column("changed").str.reverse()
+    repeated = pl.Series(_shared_start(before, changed + before))
+    room = rows.get_column("left").str.len_bytes().cast(pl.Int64) - 1
+    shift = repeated.clip(upper_bound=room)
+    rows = rows.with_columns(shift.alias("shift"), (repeated > room).alias("repeat_goes_on"))
+    whole, length = pl.concat_str("left", "changed"), pl.col("changed").str.len_bytes().cast(pl.Int64)
+    at = pl.col("left").str.len_bytes().cast(pl.Int64) - pl.col("shift")
+    moved = pl.concat_str(pl.col("left").str.slice(at - 1, 1), whole.str.slice(at, length))
+    base = pl.col("left").str.slice(at - 1, 1)
+    return rows.with_columns(
+        pl.when("is_indel").then(pl.col("asked_pos") - pl.col("shift") - 1).otherwise("asked_pos").alias("asked_pos"),
+        *(
+            pl.when("is_indel")
+            .then(pl.when(pl.col(name) == "").then(base).otherwise(moved))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in ("asked_ref", "asked_alt")
+        ),
+        *(pl.when("is_indel").then(name).alias(name) for name in ("shift", "repeat_goes_on")),
+    )
+
+
+def _shared_start(one: pl.Series, other: pl.Series) -> npt.NDArray[np.int64]:
+    """How many letters, N apart, each pair of strings begins with in common: int64[n]."""
+    first, second = (np.array(column.to_list(), dtype=np.bytes_) for column in (one, other))
+    width = min(first.itemsize, second.itemsize)
+    letters = [column.view(np.uint8).reshape(column.size, column.itemsize)[:, :width] for column in (first, second)]
+    same = (letters[0] == letters[1]) & (letters[0] != 0) & (letters[0] != _N)
+    counts: npt.NDArray[np.int64] = np.logical_and.accumulate(same, axis=1).sum(axis=1, dtype=np.int64)
+    return counts
+
+
+def _asked_id() -> pl.Expr:
+    shown = [
+        pl.when(pl.col(name) == "").then(pl.lit("-")).otherwise(pl.col(name)) for name in ("asked_ref", "asked_alt")
+    ]
+    placed = pl.format("{}:{}:{}>{}", pl.col("chrom"), pl.col("asked_pos"), *shown)
     # Without a place in the genome only the alleles can be turned.
-    swapped = pl.col("variant_id").str.replace(r"[^:]*$", pl.format("{}>{}", alt, ref))
+    swapped = pl.col("variant_id").str.replace(r"[^:]*$", pl.format("{}>{}", "alt", "ref"))
     unplaced = pl.when(pl.col("orientation") == SWAPPED).then(swapped).otherwise(pl.col("variant_id"))
-    return pl.coalesce(chosen, unplaced)
+    return pl.coalesce(placed, unplaced)
 
 
 def _reason(genomic: pl.Expr) -> pl.Expr:
     unresolved = pl.col("orientation") == UNRESOLVED
     return (
-        pl.when(unresolved & (pl.col("anchor") == "carried_sequence"))
+        pl.when(unresolved & (pl.col("anchor") == _CARRIED))
         .then(pl.lit(Reason.SEQUENCE_MISMATCH.value))
         .when(unresolved)
         .then(pl.lit(Reason.REF_MISMATCH.value))
@@ -144,7 +273,9 @@ def _flags(states: pl.Expr) -> pl.Expr:
     remarks = {
         "position_only": ~states,
         "strand_ambiguous": alleles.is_in(["AT", "TA", "CG", "GC"]).fill_null(value=False),
-        "unanchored_indel": (alleles.str.contains("-", literal=True)).fill_null(value=False),
+        "unanchored_indel": alleles.str.contains("-", literal=True).fill_null(value=False),
+        "not_left_aligned": (pl.col("shift") > 0).fill_null(value=False),
+        "repeat_beyond_context": pl.col("repeat_goes_on").fill_null(value=False),
     }
     return pl.concat_list(
         pl.when(test).then(pl.lit([name])).otherwise(pl.lit([], pl.List(pl.String))) for name, test in remarks.items()

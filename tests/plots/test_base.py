@@ -9,9 +9,8 @@ from refalt.plots.base import Reading
 
 
 def reading(**changes):
-    whole = Reading(
-        "good", "effect", "spearman_rho", "all", 0.7, 0.6, 0.8, 0.95, 0.0, math.nan, 1200, 1100, 300, 0, None
-    )
+    names = ("good", "effect", "spearman_rho", "all")
+    whole = Reading(*names, 0.7, 0.6, 0.8, 0.95, 0.0, math.nan, 1200, 1100, 300, 0, None)
     return dataclasses.replace(whole, **changes)
 
 

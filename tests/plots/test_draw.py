@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -13,6 +14,22 @@ from refalt.plugins import every_class
 from refalt.tables import Attrition, Comparison, Estimates
 
 EF005 = "withheld by EF005: the effect's allele is not declared"
+
+
+class Tables(NamedTuple):
+    """What `draw_all` takes."""
+
+    comparison: Comparison
+    estimates: Estimates
+    attrition: Attrition
+
+
+def one_score(tables):
+    """The tables of the score `good` alone, without strata."""
+    rows, estimates = tables.comparison.frame, tables.estimates.frame
+    good = pl.col("score_name") == "good"
+    whole = estimates.filter(good, pl.col("stratum") == "all")
+    return Tables(Comparison(rows.filter(good)), Estimates(whole), tables.attrition)
 
 
 def drawn(tables, folder, **choices):
@@ -75,7 +92,7 @@ def test_draw_all__draws_an_empty_frame_with_the_reason_where_an_estimate_is_wit
 
 
 def test_draw_all__says_simulated_on_every_figure_and_in_every_csv(toy_tables, tmp_path):
-    for figure in drawn(toy_tables(60), tmp_path, simulated=True, as_published=True):
+    for figure in drawn(one_score(toy_tables(60)), tmp_path, simulated=True, as_published=True):
         text = (tmp_path / figure.svg).read_text()
         assert "SIMULATED" in text
         assert "AS PUBLISHED" in text
@@ -90,15 +107,12 @@ def test_draw_all__says_neither_otherwise(shared):
 
 def test_draw_all__draws_attrition_alone_when_nothing_was_compared(toy_tables, tmp_path):
     counts = toy_tables(30).attrition
-    found = draw_all(
-        Comparison.empty(), Estimates.empty(), counts, folder=tmp_path, simulated=False, as_published=False
-    )
+    found = drawn(Tables(Comparison.empty(), Estimates.empty(), counts), tmp_path)
     assert [figure.name for figure in found] == ["attrition"]
 
 
 def test_draw_all__draws_nothing_of_nothing_and_still_leaves_an_index(tmp_path):
-    found = draw_all(Comparison.empty(), Estimates.empty(), Attrition.empty(), folder=tmp_path, simulated=False,
-                     as_published=False)  # fmt: skip
+    found = drawn(Tables(Comparison.empty(), Estimates.empty(), Attrition.empty()), tmp_path)
     assert found == []
     assert (tmp_path / "figures.json").is_file()
 
@@ -106,7 +120,7 @@ def test_draw_all__draws_nothing_of_nothing_and_still_leaves_an_index(tmp_path):
 def test_draw_all__gives_the_same_bytes_twice(toy_tables, tmp_path):
     digests = []
     for name in ("one", "two"):
-        found = drawn(toy_tables(40), tmp_path / name)
+        found = drawn(one_score(toy_tables(40)), tmp_path / name)
         paths = [path for figure in found for path in (figure.svg, figure.csv)]
         digests.append([hashlib.sha256((tmp_path / name / path).read_bytes()).hexdigest() for path in paths])
     assert digests[0] == digests[1]

@@ -1,7 +1,7 @@
 """Write stats_reference.json: statistics of seeded inputs with ties, computed by other people's code.
 
-Run by hand: `python tests/reference/make_stats_reference.py`. Needs numpy, scipy, scikit-learn, statsmodels and
-pingouin; the last two are no dependency of refalt, which is why the values are kept beside the script.
+Run by hand: `python tests/reference/make_stats_reference.py`. Needs numpy, scipy, scikit-learn, statsmodels, pingouin
+and MLstatkit; the last three are no dependency of refalt, which is why the values are kept beside the script.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pingouin
+from MLstatkit import Delong_test
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import average_precision_score, cohen_kappa_score, roc_auc_score
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "pingouin")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "statsmodels", "pingouin", "MLstatkit")
 
 
 def association_case(seed: int, n: int) -> dict[str, object]:
@@ -85,6 +86,36 @@ def multiplicity_case(seed: int) -> dict[str, object]:
     }
 
 
+def delong_case(seed: int, n: int) -> dict[str, object]:
+    rng = np.random.default_rng(seed)
+    label = (rng.uniform(size=n) < 0.3).astype(int)
+    first = np.round(rng.normal(size=n) + label, 1)
+    second = np.round(0.5 * first + rng.normal(size=n), 1)
+    z_score, p_value = Delong_test(label, second, first)[:2]
+    return {
+        "label": label.tolist(),
+        "first": first.tolist(),
+        "second": second.tolist(),
+        "z_score": float(z_score),
+        "p_value": float(p_value),
+    }
+
+
+def dependence_case(seed: int, n_clusters: int, size: int) -> dict[str, object]:
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(n_clusters), size)
+    values = np.round(rng.normal(size=cluster.size) + rng.normal(size=n_clusters)[cluster], 2)
+    frame = pd.DataFrame({"values": values, "cluster": cluster, "place": np.tile(np.arange(size), n_clusters)})
+    icc = pingouin.intraclass_corr(frame, targets="cluster", raters="place", ratings="values")
+    anova = pingouin.anova(frame, dv="values", between="cluster")
+    return {
+        "cluster": cluster.tolist(),
+        "values": values.tolist(),
+        "icc": float(icc["ICC"].iloc[0]),
+        "eta_squared": float(anova["np2"].iloc[0]),
+    }
+
+
 def power_cases() -> list[dict[str, float]]:
     return [
         {"r": r, "n": n, "power": float(pingouin.power_corr(r=r, n=n, alpha=0.05))}
@@ -100,6 +131,8 @@ def main() -> None:
             classification_case(seed, n, share) for seed, n, share in ((4, 15, 0.5), (5, 80, 0.2), (6, 300, 0.05))
         ],
         "multiplicity": [multiplicity_case(7)],
+        "delong": [delong_case(8, 60), delong_case(9, 250)],
+        "dependence": [dependence_case(10, 12, 5), dependence_case(11, 5, 20)],
         "power": power_cases(),
     }
     target = Path(__file__).with_name("stats_reference.json")

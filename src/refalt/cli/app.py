@@ -53,11 +53,12 @@ def exit_status(arguments: list[str]) -> int:
     except typer.Exit as leaving:
         return int(leaving.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _say(
-            "interrupted; what was finished is kept, and the same command goes on from there", ExitCode.INTERRUPTED
-        )
+        status = ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  (the last door: whatever is left is refalt's own bug)
         return _usage(error) if _is_usage(error) else _bug(error)
+    # Some versions of typer turn Ctrl-C into this status by themselves.
+    if status == ExitCode.INTERRUPTED:
+        return _say("interrupted; what was finished is kept, and the same command goes on from there", status)
     return int(status or ExitCode.DONE)
 
 

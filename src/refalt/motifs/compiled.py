@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from refalt.motifs.log_odds import BASES, RUN, RUNS_OF_BASES, TILE, Codes, KmerTables, Odds
+from refalt.motifs.log_odds import BASES, RUN, RUNS_OF_BASES, Codes, KmerTables, Odds
 from refalt.motifs.touched import Touched
 
 UNSCORABLE = -1
@@ -30,8 +30,9 @@ def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables) -> tuple[Od
 @njit(cache=True, nogil=True)
 def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: ignore[no-untyped-def]
     """Tile by tile over all rows, so that a tile's tables stay in the cache; ALT after REF finds most rows there."""
-    best_lane, total_lane = np.empty(2 * TILE, dtype=np.float32), np.empty(2 * TILE, dtype=np.float32)
-    product = np.empty(2 * TILE, dtype=np.float32)
+    most = 2 * lanes.max()
+    best_lane, total_lane = np.empty(most, dtype=np.float32), np.empty(most, dtype=np.float32)
+    product = np.empty(most, dtype=np.float32)
     begin = 0
     for tile in range(width.size):
         strand = lanes[tile]
@@ -61,15 +62,11 @@ def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: i
 def _windows(kmers, table, width, lanes, product, best, total):  # type: ignore[no-untyped-def]
     """Raise `best` and `total` (lanes) by every window that can be scored; say whether there was one."""
     runs = (width + RUN - 1) // RUN
-    unscorable = (kmers == UNSCORABLE).sum()
+    unscorable = _unscorable(kmers, 0, kmers.size)
     scored = False
     for window in range(kmers.size - width + RUN):
         # A window with an N or outside its row has such a run somewhere; most variants have none in reach.
-        held = 0
-        if unscorable:
-            for at in range(window, window + width - RUN + 1):
-                held += kmers[at] == UNSCORABLE
-        if held:
+        if unscorable and _unscorable(kmers, window, window + width - RUN + 1):
             continue
         scored = True
         for run in range(2, runs):
@@ -90,6 +87,15 @@ def _windows(kmers, table, width, lanes, product, best, total):  # type: ignore[
             best[lane] = max(window_odds, best[lane])
             total[lane] += window_odds
     return scored
+
+
+@njit(cache=True, nogil=True)
+def _unscorable(kmers, begin, end):  # type: ignore[no-untyped-def]
+    """How many runs hold an N or leave their row."""
+    count = 0
+    for at in range(begin, end):
+        count += kmers[at] == UNSCORABLE
+    return count
 
 
 @njit(cache=True, nogil=True)

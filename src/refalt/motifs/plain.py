@@ -66,8 +66,9 @@ def _best_and_total(strip: Codes, group: WidthGroup) -> npt.NDArray[np.float64]:
     bases = np.lib.stride_tricks.sliding_window_view(_ONE_HOT[strip].reshape(rows, -1), BASES * width, axis=1)
     windows = bases[:, ::BASES].reshape(-1, BASES * width)
     odds = np.exp2(windows @ group.log_odds.reshape(-1, BASES * width).T).reshape(rows, -1, 2 * group.motif.size)
-    scorable = np.lib.stride_tricks.sliding_window_view(strip < BASES, width, axis=1).all(axis=2, keepdims=True)
+    known = np.lib.stride_tricks.sliding_window_view(strip < BASES, width, axis=1)
+    scorable = np.logical_and.reduce(known, axis=2, keepdims=True)
     odds *= scorable
     best = odds.max(axis=1).reshape(rows, 2, -1).max(axis=1)
     total = odds.sum(axis=1).reshape(rows, 2, -1).sum(axis=1)
-    return np.where(scorable.any(axis=1), (best, total), np.nan)
+    return np.where(np.logical_or.reduce(scorable, axis=1), (best, total), np.nan)

@@ -99,18 +99,19 @@ def summarise(
     order, begins = motifs.by_family
     ordered = changes[:, order]
     measured = ~np.isnan(ordered)
+    known = np.where(measured, ordered, 0)
     if within_family == "strongest":
-        families = _strongest(ordered, begins)
+        families = _strongest(known, begins)
     else:
-        families = np.add.reduceat(np.where(measured, ordered, 0), begins, axis=1, dtype=np.float64)
+        families = np.add.reduceat(known, begins, axis=1, dtype=np.float64)
     if within_family == "mean":
-        families /= np.maximum(np.add.reduceat(measured, begins, axis=1, dtype=np.int64), 1)
-    return np.where(measured.any(axis=1), np.nansum(families, axis=1, dtype=np.float64), np.nan)
+        families /= np.maximum(np.add.reduceat(measured, begins, axis=1, dtype=np.float64), 1)
+    return np.where(measured.any(axis=1), families.sum(axis=1, dtype=np.float64), np.nan)
 
 
-def _strongest(ordered: Changes, begins: npt.NDArray[np.int64]) -> Changes:
+def _strongest(known: Changes, begins: npt.NDArray[np.int64]) -> Changes:
     """The change of largest size in each family, float32[n, families]; 0 where gain and loss are equal."""
-    gain = np.fmax.reduceat(ordered, begins, axis=1)
-    loss = np.fmin.reduceat(ordered, begins, axis=1)
+    gain = np.maximum.reduceat(known, begins, axis=1)
+    loss = np.minimum.reduceat(known, begins, axis=1)
     both = gain + loss
-    return np.where(both > 0, gain, np.where(both < 0, loss, 0 * both))
+    return np.where(both > 0, gain, np.where(both < 0, loss, 0))

@@ -69,10 +69,11 @@ def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: N
         _through_the_stages(prepared, ended, until, notify, notes)
     _write_findings(ended)
     _write_provenance(prepared, run, started=started, notes=notes)
-    if ended.reached in ("audits", "report"):
-        notify("report")
-        render(run)
     run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
+    # The page shows the whole history, so that it comes out the same when it is rendered again.
+    if ended.reached in ("audits", "report"):
+        notify("page")
+        render(run)
     return ended
 
 

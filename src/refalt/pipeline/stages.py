@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from refalt.alleles import check_alleles
+from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.datasets.filters import mark_not_sampled, mark_outside
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
@@ -111,17 +111,17 @@ def check_variants(read: Read, genome: Genome | None) -> AlleleChecks:
     variants = kept.unique("variant_id", keep="first", maintain_order=True)
     variants = variants.join(_carried(read.inputs), on="variant_id", how="left", maintain_order="left")
     variants = variants.with_columns(
-        carried_ref=pl.col("ref_sequence").str.slice(pl.col("offset"), pl.col("ref").str.len_chars()),
-        carried_alt=pl.col("ref_sequence").str.slice(pl.col("offset"), pl.col("alt").str.len_chars()),
         genome_ref=_held(genome, variants, "ref"),
         genome_alt=_held(genome, variants, "alt"),
+        genome_left=_held_before(genome, variants),
     )
     return check_alleles(variants, has_genome=genome is not None)
 
 
 def _carried(inputs: Inputs) -> pl.DataFrame:
     named = inputs.frame.filter(pl.col("variant_id").is_not_null())
-    return named.unique("variant_id", keep="first", maintain_order=True).select("variant_id", "ref_sequence", "offset")
+    columns = ("variant_id", "ref_sequence", "alt_sequence", "offset")
+    return named.unique("variant_id", keep="first", maintain_order=True).select(columns)
 
 
 def _held(genome: Genome | None, variants: pl.DataFrame, allele: str) -> pl.Series:
@@ -131,6 +131,18 @@ def _held(genome: Genome | None, variants: pl.DataFrame, allele: str) -> pl.Seri
     length = variants.get_column(allele).str.len_bytes().fill_null(1).clip(1)
     held = genome.bases_at(variants.get_column("chrom"), variants.get_column("pos").fill_null(0), length)
     return held.set(variants.get_column("pos").is_null() | variants.get_column(allele).is_null(), None)
+
+
+def _held_before(genome: Genome | None, variants: pl.DataFrame) -> pl.Series:
+    """What the genome holds before each insertion or deletion, which is what tells how far left it can lie."""
+    nowhere = pl.Series([None], dtype=pl.String).new_from_index(0, variants.height)
+    indel = ~is_single_base(pl.col("ref"), pl.col("alt")) & (pl.col("pos") > 1)
+    rows = variants.select(indel.fill_null(value=False).arg_true()).to_series()
+    if genome is None or rows.is_empty():
+        return nowhere
+    length = (variants.get_column("pos").gather(rows) - 1).clip(upper_bound=LEFT_CONTEXT)
+    first = variants.get_column("pos").gather(rows) - length
+    return nowhere.scatter(rows, genome.bases_at(variants.get_column("chrom").gather(rows), first, length))
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,12 @@ import polars as pl
 
 from refalt.errors import UserError, unknown_name
 from refalt.sequences import CODE_OF_BYTE, LETTERS, N_CODE, Codes
-from refalt.sources.intervals import ContigColumn, contig_numbers
+from refalt.sources.intervals import ContigColumn, PositionColumn, contig_numbers, positions_of
 
 Text = bytes | bytearray | mmap.mmap
 _BLANKS: Final = b"\n\r\t "
 #: As in `sequences`, but an IUPAC ambiguity code is N: published assemblies hold a few.
-_GENOME_CODE: Final = bytes(
-    N_CODE if byte in b"RYSWKMBDHVryswkmbdhv" else CODE_OF_BYTE[byte] for byte in range(256)
-)
+_GENOME_CODE: Final = bytes(N_CODE if byte in b"RYSWKMBDHVryswkmbdhv" else CODE_OF_BYTE[byte] for byte in range(256))
 _REGION: Final = re.compile(r"(?P<contig>.+):(?P<first>[0-9]+)-(?P<last>[0-9]+)")
 _LETTER_OF_CODE: Final = np.frombuffer(LETTERS, dtype=np.uint8)
 _BLOCK: Final = 1 << 24
@@ -106,7 +104,7 @@ class Genome:
             self._decoded[name] = self._decode(name)
         return self._decoded[name]
 
-    def bases_at(self, contig: ContigColumn, pos: npt.ArrayLike, length: npt.ArrayLike) -> pl.Series:
+    def bases_at(self, contig: ContigColumn, pos: PositionColumn, length: PositionColumn) -> pl.Series:
         """What the genome reads at each position, in upper case: String[n].
 
         Args:
@@ -115,17 +113,17 @@ class Genome:
             length: int[n] or one int, number of bases, at least 1.
 
         Returns:
-            n strings; null where the contig is missing or the span runs off it.
+            n strings; null where the contig is missing, the span runs off it, or a number is null.
         """
-        first = np.asarray(pos, dtype=np.int64) - 1
-        lengths = np.broadcast_to(np.asarray(length, dtype=np.int64), first.shape)
+        first = positions_of(pos) - 1
+        lengths = np.broadcast_to(np.maximum(positions_of(length), 0), first.shape)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         letters = np.full(int(offsets[-1]), ord("N"), dtype=np.uint8)
         known = np.zeros(first.size, dtype=np.bool_)
         numbers = contig_numbers(contig, self.contigs)
         for number in np.unique(numbers[numbers >= 0]):
             codes = self.codes(self.contigs[number])
-            rows = np.flatnonzero((numbers == number) & (first >= 0) & (first + lengths <= codes.size))
+            rows = np.flatnonzero((numbers == number) & (first >= 0) & (lengths > 0) & (first + lengths <= codes.size))
             known[rows] = True
             within = _counting(lengths[rows])
             source = np.repeat(first[rows], lengths[rows]) + within
@@ -235,9 +233,7 @@ def _find_contigs(text: Text, assembly: str, where: str) -> Genome:
         words = bytes(text[begin + 1 : line_end]).split(maxsplit=1)
         name = words[0].decode("utf-8", "replace") if words else ""
         contig, region = (
-            _region_of(name, _count_letters(text, line_end, end), where)
-            if _REGION.fullmatch(name)
-            else (name, None)
+            _region_of(name, _count_letters(text, line_end, end), where) if _REGION.fullmatch(name) else (name, None)
         )
         found.setdefault(contig, []).append(_Piece(line_end, end, region))
     for contig, pieces in found.items():

@@ -212,16 +212,21 @@ def _signed_rows(rows: Rows) -> Rows:
 
 
 def _ranked(rows: Rows) -> Rows:
+    _require_variation(rows)
     effect, said = (mid_ranks(column, weights=rows.weights) for column in rows[:2])
     return Rows(effect, said, rows.weights)
 
 
 def _correlation(rows: Rows) -> float:
+    _require_variation(rows)
+    (effect, _), (said, _) = (_deviations(column, rows.weights) for column in rows[:2])
+    return _bounded(float(np.dot(effect * rows.weights, said)))
+
+
+def _require_variation(rows: Rows) -> None:
     for name, column in (("target", rows.target), ("score", rows.score)):
         if is_constant(column):
             raise UndefinedError(f"{name} is {column[0]:g} in every row")
-    (effect, _), (said, _) = (_deviations(column, rows.weights) for column in rows[:2])
-    return _bounded(float(np.dot(effect * rows.weights, said)))
 
 
 def _deviations(column: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:

@@ -29,7 +29,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
     descending = tested[np.argsort(-column[tested], kind="stable")]
     rank = np.arange(descending.size, 0, -1)
     adjusted = np.full(column.size, np.nan)
-    adjusted[descending] = np.minimum.accumulate(np.minimum(column[descending] * descending.size / rank, 1))
+    adjusted[descending] = np.minimum.accumulate(np.minimum(column[descending] * (descending.size / rank), 1))
     return adjusted
 
 

@@ -28,10 +28,8 @@ def test_draw__keeps_the_area_when_it_thins_a_long_curve(toy_view, draw_one):
 def test_subjects__withhold_a_curve_that_is_not_the_estimates(toy_view):
     view = toy_view(n=100)
     moved = tuple(dataclasses.replace(reading, value=0.123) for reading in view.readings)
-    assert all(
-        "No curve of these rows" in subject.withheld
-        for subject in Roc().subjects(dataclasses.replace(view, readings=moved))
-    )
+    subjects = Roc().subjects(dataclasses.replace(view, readings=moved))
+    assert all("No curve of these rows" in subject.withheld for subject in subjects)
 
 
 def test_subjects__carry_the_label_in_their_name(toy_view):

@@ -17,9 +17,8 @@ def test_draw__puts_each_row_into_the_bin_of_its_score(toy_view, draw_one):
     view = toy_view(n=300)
     _, points = draw_one(SignAgreement(), view)
     one = points.filter(pl.col("effect_positive") > 0).row(0, named=True)
-    inside = view.rows.filter(
-        pl.col("score").is_between(one["score_from"], one["score_to"], closed="left"), pl.col("effect") > 0
-    )
+    in_bin = pl.col("score").is_between(one["score_from"], one["score_to"], closed="left")
+    inside = view.rows.filter(in_bin, pl.col("effect") > 0)
     assert inside.height == one["effect_positive"]
 
 

@@ -66,11 +66,11 @@ def decode_scores(
             raise RefusedError(f"the answer has more than the {len(request.scorers)} scores asked for")
         scored = message.output.variant_data
         scorer = request.scorers[len(parts)]
-        _check_echo(scored.metadata.variant, request)
+        check_echo(scored.metadata.variant, request)
         part = Part(
             read_tensor(scored.values, lambda: next_chunk(messages)),
             tables.of(scored.metadata.track_metadata),
-            tuple(_gene_line(gene) for gene in scored.metadata.gene_metadata),
+            tuple(gene_line(gene) for gene in scored.metadata.gene_metadata),
         )
         check_part(part, scorer, offered.get(scorer.output))
         parts.append(part)
@@ -103,13 +103,19 @@ def check_part(part: Part, scorer: Scorer, offered: TrackTable | None) -> None:
         )
 
 
-def _check_echo(echoed: dna_model_pb2.Variant, request: VariantRequest) -> None:
+def check_echo(echoed: dna_model_pb2.Variant, request: VariantRequest) -> None:
+    """Hold the variant an answer names against the one asked for.
+
+    Raises:
+        RefusedError: they differ.
+    """
     named = (echoed.chromosome, echoed.position, echoed.reference_bases, echoed.alternate_bases)
     if named != (request.chrom, request.pos, request.ref, request.alt):
         raise RefusedError(f"asked for {request.place}, the answer is for {named[0]}:{named[1]}:{named[2]}>{named[3]}")
 
 
-def _gene_line(gene: dna_model_pb2.GeneScorerMetadata) -> GeneLine:
+def gene_line(gene: dna_model_pb2.GeneScorerMetadata) -> GeneLine:
+    """What one line of a score by gene is about."""
     return GeneLine(
         gene.gene_id,
         gene.name if gene.HasField("name") else None,

@@ -105,12 +105,7 @@ class Hosted:
                 end=request.end,
                 strand=dna_model_pb2.STRAND_UNSTRANDED,
             ),
-            variant=dna_model_pb2.Variant(
-                chromosome=request.chrom,
-                position=request.pos,
-                reference_bases=request.ref,
-                alternate_bases=request.alt,
-            ),
+            variant=variant_message(request),
             organism=self._organism,
             variant_scorers=[scorer_message(scorer) for scorer in request.scorers],
             model_version=self._revision,
@@ -158,6 +153,16 @@ def _table(output: dna_model_pb2.OutputMetadata) -> TrackTable:
         for junction in output.junctions.metadata
     ]
     return TrackTable(dna_model_pb2.TracksMetadata(metadata=junctions).SerializeToString())
+
+
+def variant_message(request: VariantRequest) -> dna_model_pb2.Variant:
+    """The message for a variant."""
+    return dna_model_pb2.Variant(
+        chromosome=request.chrom,
+        position=request.pos,
+        reference_bases=request.ref,
+        alternate_bases=request.alt,
+    )
 
 
 def output_type(output: str) -> int:

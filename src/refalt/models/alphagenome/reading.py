@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -64,9 +64,7 @@ class Chosen:
         """The chosen tracks as columns of Tracks; none when nothing was read."""
         settled = self._settled
         if settled is None:
-            return pl.DataFrame(
-                schema={"track_index": pl.Int64} | dict.fromkeys(_TRACK_COLUMNS, pl.String),
-            )
+            return pl.DataFrame(schema={"track_index": pl.Int64} | dict.fromkeys(_TRACK_COLUMNS, pl.String))
         return (
             settled.select(_TRACK_COLUMNS)
             .with_row_index("track_index")
@@ -180,6 +178,3 @@ def _other_strand(part: Part) -> Indices:
     if found.get_column("at_other").null_count():
         raise LookupError("a stranded track has no counterpart on the other strand")
     return found.get_column("at_other").to_numpy().astype(np.intp)
-
-
-ReadingOf = Callable[[Shelf], Any]

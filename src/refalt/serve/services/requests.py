@@ -12,11 +12,11 @@ from alphagenome.protos.v1 import dna_model_pb2
 
 from refalt.errors import UserError, shown
 from refalt.sequences import Codes, encode
-from refalt.serve.encoding import ontology_message
 from refalt.serve.methods import Message, invalid
-from refalt.serve.scene import Variant, Window
-from refalt.serve.scorers import enum_name
-from refalt.serve.tracks import RESOLUTIONS, TrackTable
+from refalt.serve.services.encoding import ontology_message
+from refalt.serve.services.scorer_requests import enum_name
+from refalt.serve.simulation.scene import Variant, Window
+from refalt.serve.simulation.tracks import RESOLUTIONS, TrackTable
 
 #: Bases of the windows that the service takes.
 LENGTHS: Final = (16_384, 131_072, 524_288, 1_048_576)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from refalt.sequences import Codes
-from refalt.serve.encoding import TensorFormat
-from refalt.serve.genes import Annotation, SimulatedGenes
-from refalt.serve.local_models import LocalModel
-from refalt.serve.predictor import Predictor
-from refalt.serve.scene import Scene, Variant, Window, allele_codes
-from refalt.serve.tracks import TrackTable, synthetic_tracks
+from refalt.serve.services.encoding import TensorFormat
+from refalt.serve.simulation.genes import Annotation, SimulatedGenes
+from refalt.serve.simulation.local_models import LocalModel
+from refalt.serve.simulation.predictor import Predictor
+from refalt.serve.simulation.scene import Scene, Variant, Window, allele_codes
+from refalt.serve.simulation.tracks import TrackTable, synthetic_tracks
 from refalt.sources.fasta import Genome
 
 
@@ -69,4 +69,5 @@ def simulated_world(
         tensors: How arrays travel; compressed float32 where not given.
     """
     tables = {name: synthetic_tracks(name, sizes=sizes) for name in ("human", "mouse")}
-    return World(genome, model, annotation or SimulatedGenes(genome.lengths), tables, tensors or TensorFormat())
+    genes = annotation or SimulatedGenes(lambda contig: genome.codes(contig).size if genome.has(contig) else 0)
+    return World(genome, model, genes, tables, tensors or TensorFormat())

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.sequences import Codes
-from refalt.serve.local_models import LocalModel
-from refalt.serve.profile import Profile
-from refalt.serve.tracks import RESOLUTIONS, Track, TrackTable
+from refalt.serve.simulation.local_models import LocalModel
+from refalt.serve.simulation.profile import Profile
+from refalt.serve.simulation.tracks import RESOLUTIONS, Track, TrackTable
 
 Values = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -13,10 +13,10 @@ from alphagenome.protos import tensor_pb2
 from alphagenome.protos.v1 import dna_model_pb2
 
 from refalt.errors import unknown_name
-from refalt.serve.gene_scores import GeneRow
 from refalt.serve.methods import Message
-from refalt.serve.scene import Variant, Window
-from refalt.serve.tracks import SIMULATED, Biosample, Track
+from refalt.serve.simulation.gene_scores import GeneRow
+from refalt.serve.simulation.scene import Variant, Window
+from refalt.serve.simulation.tracks import SIMULATED, Biosample, Track
 
 _DTYPES: Final[Mapping[str, int]] = MappingProxyType(
     {

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from refalt.serve.genes import Annotation, Gene
-from refalt.serve.predictor import Indices, Predictor
-from refalt.serve.profile import Profile
-from refalt.serve.scene import Scene, Window
-from refalt.serve.scorers import Scorer
-from refalt.serve.tracks import RESOLUTIONS, Track
+from refalt.serve.simulation.genes import Annotation, Gene
+from refalt.serve.simulation.predictor import Indices, Predictor
+from refalt.serve.simulation.profile import Profile
+from refalt.serve.simulation.scene import Scene, Window
+from refalt.serve.simulation.scorers import Scorer
+from refalt.serve.simulation.tracks import RESOLUTIONS, Track
 
 Matrix = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.sequences import Codes, reverse_complement
-from refalt.serve.local_models import UNIT, LocalModel
+from refalt.serve.simulation.local_models import UNIT, LocalModel
 
 Sums = npt.NDArray[np.int64]
 Signal = npt.NDArray[np.float32]

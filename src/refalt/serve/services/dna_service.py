@@ -9,14 +9,15 @@ from typing import Any
 from alphagenome.protos.v1 import dna_model_service_pb2
 
 from refalt.sequences import LETTERS, Codes
-from refalt.serve import answers, requests
 from refalt.serve.methods import Call, Message, Method, methods_of
-from refalt.serve.predictor import Predictor
-from refalt.serve.scene import Scene, Window, reference_codes, single_base_changes
-from refalt.serve.scorers import Scorer, interval_scorers, variant_scorers
-from refalt.serve.scores import score_interval, score_variant
-from refalt.serve.tracks import RESOLUTIONS
-from refalt.serve.world import World
+from refalt.serve.services import answers, requests
+from refalt.serve.services.scorer_requests import interval_scorers, variant_scorers
+from refalt.serve.services.world import World
+from refalt.serve.simulation.predictor import Predictor
+from refalt.serve.simulation.scene import Scene, Window, reference_codes, single_base_changes
+from refalt.serve.simulation.scorers import Scorer
+from refalt.serve.simulation.scores import score_interval, score_variant
+from refalt.serve.simulation.tracks import RESOLUTIONS
 
 _SERVICE = dna_model_service_pb2.DESCRIPTOR.services_by_name["DnaModelService"]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from refalt.sequences import LETTERS, N_CODE, Codes, encode, windows
 from refalt.serve.methods import invalid
-from refalt.serve.predictor import Indices, Predictor, Values
-from refalt.serve.profile import Profile
+from refalt.serve.simulation.predictor import Indices, Predictor, Values
+from refalt.serve.simulation.profile import Profile
 from refalt.sources.fasta import Genome
 
 

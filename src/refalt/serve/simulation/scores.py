@@ -14,14 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from refalt.serve import gene_scores
-from refalt.serve.gene_scores import GeneRow
-from refalt.serve.genes import Annotation
-from refalt.serve.predictor import Indices, Predictor, Values
-from refalt.serve.profile import Profile
-from refalt.serve.scene import Scene, Window
-from refalt.serve.scorers import RECOMMENDED, Scorer
-from refalt.serve.tracks import RESOLUTIONS, Track
+from refalt.serve.simulation import gene_scores
+from refalt.serve.simulation.gene_scores import GeneRow
+from refalt.serve.simulation.genes import Annotation
+from refalt.serve.simulation.predictor import Indices, Predictor, Values
+from refalt.serve.simulation.profile import Profile
+from refalt.serve.simulation.scene import Scene, Window
+from refalt.serve.simulation.scorers import RECOMMENDED, Scorer
+from refalt.serve.simulation.tracks import RESOLUTIONS, Track
 
 #: The hosted service's cap on quantiles.
 HIGHEST_QUANTILE: Final = 0.99999

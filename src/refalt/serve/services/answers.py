@@ -7,16 +7,16 @@ from typing import Any
 
 from alphagenome.protos.v1 import dna_model_pb2
 
-from refalt.serve import encoding
-from refalt.serve.encoding import TensorFormat
-from refalt.serve.genes import Annotation
 from refalt.serve.methods import Message
-from refalt.serve.predictor import Predictor
-from refalt.serve.profile import Profile
-from refalt.serve.requests import Wanted
-from refalt.serve.scene import Variant, Window
-from refalt.serve.scores import Scores
-from refalt.serve.tracks import RESOLUTIONS
+from refalt.serve.services import encoding
+from refalt.serve.services.encoding import TensorFormat
+from refalt.serve.services.requests import Wanted
+from refalt.serve.simulation.genes import Annotation
+from refalt.serve.simulation.predictor import Predictor
+from refalt.serve.simulation.profile import Profile
+from refalt.serve.simulation.scene import Variant, Window
+from refalt.serve.simulation.scores import Scores
+from refalt.serve.simulation.tracks import RESOLUTIONS
 
 #: An announcing message and the chunks that follow it.
 Announced = tuple[Message, list[Message]]

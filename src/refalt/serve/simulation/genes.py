@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -57,16 +57,16 @@ class SimulatedGenes:
     """One gene of 6 kb every 10 kb of every contig, on alternating strands, each third one not coding for a protein.
 
     Attributes:
-        lengths: Contig -> bases.
+        length_of: Contig -> bases, 0 for one that is not known.
     """
 
-    lengths: Mapping[str, int]
+    length_of: Callable[[str], int]
 
     def overlapping(self, contig: str, start: int, end: int) -> list[Gene]:
         """See `Annotation.overlapping`."""
-        numbers = range(max(start, 0) // SPACING, max(end, 0) // SPACING + 1)
+        within = self.length_of(contig)
+        numbers = range(max(start, 0) // SPACING, min(max(end, 0), within) // SPACING + 1)
         genes = (_simulated_gene(contig, number) for number in numbers)
-        within = self.lengths.get(contig, 0)
         return [gene for gene in genes if gene.start < end and gene.end > start and gene.end <= within]
 
 

@@ -1,8 +1,8 @@
 """AtlasService: the scores of single-base changes by the recommended scorers, for human.
 
 The hosted atlas looks them up; here they are made when they are asked for, in a window of 16,384 bases around each
-variant, which keeps them quick. A change that is not in the atlas (more than one base, a REF that is not the genome's, a
-base N) is NOT_FOUND.
+variant, which keeps them quick. A change that is not in the atlas (more than one base, a REF that is not the
+genome's, a base N) is NOT_FOUND.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import numpy.typing as npt
 from alphagenome.protos import atlas_service_pb2
 from alphagenome.protos.v1 import dna_model_pb2
 
-from refalt.serve import encoding, requests
-from refalt.serve.atlas_filter import Fields, Test, read_filter
-from refalt.serve.genes import Gene
 from refalt.serve.methods import Call, Message, Method, RefusedError, invalid, methods_of
-from refalt.serve.scene import Scene, Variant, Window, single_base_changes
-from refalt.serve.scorers import RECOMMENDED
-from refalt.serve.scores import Scores, score_variant, scored_tracks
-from refalt.serve.tracks import Track
-from refalt.serve.world import World
+from refalt.serve.services import encoding, requests
+from refalt.serve.services.atlas_filter import Fields, Test, read_filter
+from refalt.serve.services.world import World
+from refalt.serve.simulation.genes import Gene
+from refalt.serve.simulation.predictor import Indices
+from refalt.serve.simulation.scene import Scene, Variant, Window, single_base_changes
+from refalt.serve.simulation.scorers import RECOMMENDED
+from refalt.serve.simulation.scores import Scores, score_variant, scored_tracks
+from refalt.serve.simulation.tracks import Track
 
 Mask = npt.NDArray[np.bool_]
 
@@ -141,8 +142,8 @@ class AtlasService:
         scores = score_variant(scorer, scene, predictor, annotation=self.world.annotation, merge_strands=True)
         genes = [row.gene for row in scores.genes] if scorer.of_genes else [None]
         passing = _passing(name, tracks, genes, test)
-        rows, columns = passing.any(axis=1), passing.any(axis=0)
-        if not rows.any():
+        rows, columns = np.flatnonzero(passing.any(axis=1)), np.flatnonzero(passing.any(axis=0))
+        if not rows.size:
             return None
         return _dense_message(name, scores, rows, columns, with_tracks=with_tracks)
 
@@ -167,14 +168,12 @@ def _fields(name: str, track: Track, gene: Gene | None, *, with_terms: bool) -> 
     return fields
 
 
-def _dense_message(name: str, scores: Scores, rows: Mask, columns: Mask, *, with_tracks: bool) -> Message:
+def _dense_message(name: str, scores: Scores, rows: Indices, columns: Indices, *, with_tracks: bool) -> Message:
     raw, calibrated = (np.ascontiguousarray(plane[rows][:, columns], dtype=np.float32) for plane in scores.values)
-    tracks = [track for track, kept in zip(scores.tracks, columns, strict=True) if kept]
+    tracks = [scores.tracks[i] for i in columns]
     metadata = [_tracks_message(tracks)] if with_tracks else []
     if scores.genes:
-        genes = atlas_service_pb2.GeneScorersMetadata(
-            metadata=[encoding.gene_message(row) for row, kept in zip(scores.genes, rows, strict=True) if kept]
-        )
+        genes = atlas_service_pb2.GeneScorersMetadata(metadata=[encoding.gene_message(scores.genes[i]) for i in rows])
         metadata.append(atlas_service_pb2.Metadata(gene_scorers=genes))
     return atlas_service_pb2.DenseVariantScore(
         variant_scorer=_scorer_message(name),
