@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 import polars as pl
 
+from refalt.alleles import reverse_complement
 from refalt.columns import RECORDED_PREFIX
 from refalt.models.base import Asked
 from refalt.sources.fasta import Genome
@@ -13,6 +15,7 @@ from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Inputs, Measurements
 
 RECORDED = "recorded"
+_ALLELES: Final = r":(?<pos>[0-9]+):(?<ref>[ACGTN-]+)>(?<alt>[ACGTN-]+)$"
 
 
 def plan(
@@ -34,9 +37,9 @@ def plan(
     """
     recorded = score.model == RECORDED
     rows = measurements.kept(recorded=recorded).join(
-        checks.frame.select("variant_id", "asked_id"), on="variant_id", how="left", maintain_order="left"
+        checks.frame.select("variant_id", "asked_id", "sign"), on="variant_id", how="left", maintain_order="left"
     )
-    rows = rows.with_columns(pl.coalesce("asked_id", "variant_id", "element_id").alias("asked_id"))
+    rows = _with_asked_alleles(rows)
     carried = _carried(rows, inputs)
     rows = rows.join(carried.select("asked_id", "digest"), on="asked_id", how="left", maintain_order="left")
     rows = rows.with_columns(pl.coalesce("digest", "asked_id").alias("input_id"))
@@ -51,29 +54,62 @@ def plan(
     return Asked(asked.unique("asked_id", keep="first", maintain_order=True), genome, carried)
 
 
+def _with_asked_alleles(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add asked_pos (1-based, null without a place in the genome), asked_ref and asked_alt, read from asked_id."""
+    parts = pl.col("asked_id").str.extract_groups(_ALLELES).struct
+    return rows.with_columns(
+        pl.coalesce("asked_id", "variant_id", "element_id").alias("asked_id"), pl.col("sign").fill_null(1)
+    ).with_columns(
+        pl.when(pl.col("pos").is_not_null())
+        .then(pl.coalesce(parts.field("pos").cast(pl.Int64, strict=False), "pos"))
+        .alias("asked_pos"),
+        parts.field("ref").alias("asked_ref"),
+        parts.field("alt").alias("asked_alt"),
+    )
+
+
 def _names(made_for: pl.Expr) -> list[pl.Expr]:
-    alleles = pl.col("asked_id").str.extract_groups(r":(?<ref>[ACGTN-]+)>(?<alt>[ACGTN-]+)$")
     return [
         pl.col("asked_id"),
         made_for.alias("made_for"),
         pl.col("target_id"),
         pl.col("context_id"),
         pl.col("chrom"),
-        pl.col("pos"),
-        alleles.struct.field("ref").alias("ref"),
-        alleles.struct.field("alt").alias("alt"),
+        pl.col("asked_pos").alias("pos"),
+        pl.col("asked_ref").alias("ref"),
+        pl.col("asked_alt").alias("alt"),
         pl.col("input_id"),
     ]
 
 
 def _carried(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
-    """One carried pair an asked variant (the first in source order), with the digest of its letters."""
-    pairs = rows.select("source_row", "asked_id").join(
+    """One carried pair an asked variant (the first in source order), with the digest of its letters.
+
+    Sequences are turned to the genome's forward strand, and `offset` is that of the asked REF's first base.
+    """
+    columns = ("source_row", "asked_id", "asked_pos", "pos", "ref", "alt", "sign", "lift_strand")
+    pairs = rows.select(columns).join(
         inputs.frame.select("source_row", "ref_sequence", "alt_sequence", "offset"),
         on="source_row",
         maintain_order="left",
     )
-    pairs = pairs.unique("asked_id", keep="first", maintain_order=True).drop("source_row")
+    pairs = pairs.unique("asked_id", keep="first", maintain_order=True)
+    # REF as the anchor holds it, before it was left-aligned.
+    length = pl.when(pl.col("sign") == -1).then(_length("alt")).otherwise(_length("ref"))
+    turned = pl.col("lift_strand").fill_null(1) == -1
+    from_end = pl.col("ref_sequence").str.len_bytes().cast(pl.Int64) - pl.col("offset") - length
+    first = pl.when(turned & (length == 0)).then(pl.col("pos") + 1).otherwise("pos")
+    sequences = ("ref_sequence", "alt_sequence")
+    pairs = pairs.with_columns(
+        (pl.when(turned).then(from_end).otherwise("offset") + (pl.col("asked_pos") - first).fill_null(0)).alias(
+            "offset"
+        ),
+        *(pl.when(turned).then(reverse_complement(pl.col(name))).otherwise(name).alias(name) for name in sequences),
+    ).select("asked_id", *sequences, "offset")
     texts = pairs.select(pl.concat_str("ref_sequence", pl.col("alt_sequence").fill_null(""), separator=">")).to_series()
     digests = [hashlib.blake2b(text.encode(), digest_size=12).hexdigest() for text in texts]
     return pairs.with_columns(pl.Series("digest", digests, dtype=pl.String))
+
+
+def _length(allele: str) -> pl.Expr:
+    return pl.col(allele).replace({"-": ""}).str.len_bytes().cast(pl.Int64).fill_null(1)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from refalt.errors import UserError
+from refalt.pipeline import stages
+from refalt.pipeline.prepare import prepare
+from refalt.testing.toy_study import ToyStudy
+
+
+def test_read_measurements__every_source_row_is_there(toy: ToyStudy) -> None:
+    read = stages.read_measurements(prepare(toy.path))
+    assert read.measurements.frame.get_column("source_row").to_list() == list(range(1, len(toy.table) + 1))
+
+
+def test_check_variants__the_genome_turns_swapped_and_names_mismatched_rows(toy: ToyStudy) -> None:
+    first = toy.table.row(0, named=True)
+    other = next(base for base in "ACGT" if base not in (first["ref"], first["alt"]))
+    third = next(base for base in "ACGT" if base not in (first["ref"], first["alt"], other))
+    complement = {"A": "T", "C": "G", "G": "C", "T": "A"}
+    mismatch = complement[first["ref"]] not in (other, third)
+    rows = toy.table.with_row_index().with_columns(
+        ref=pl.when(pl.col("index") == 0).then(pl.lit(other)).when(pl.col("index") == 1).then("alt").otherwise("ref"),
+        alt=pl.when(pl.col("index") == 0).then(pl.lit(third)).when(pl.col("index") == 1).then("ref").otherwise("alt"),
+    )
+    toy.rewrite(rows.drop("index"))
+    prepared = prepare(toy.path)
+    read = stages.read_measurements(prepared)
+    checks = stages.check_variants(read, stages.open_fasta(prepared)).frame
+    assert checks.get_column("anchor").unique().to_list() == ["genome"]
+    assert checks.row(1, named=True)["orientation"] == "swapped"
+    assert checks.row(1, named=True)["sign"] == -1
+    expected = "unresolved" if mismatch else {"complement", "complement_swapped"}
+    assert checks.row(0, named=True)["orientation"] in expected
+
+
+def test_ld_blocks__of_another_assembly_are_refused(toy: ToyStudy) -> None:
+    (toy.path.parent / "blocks.bed").write_text("chr1\t0\t1000\n")
+    toy.edit('fasta    = "toy.fa"', 'fasta = "toy.fa"\nld_blocks = { file = "blocks.bed", assembly = "GRCh38" }')
+    with pytest.raises(UserError, match="blocks.bed is of another assembly.*Expected simulated-toy; got GRCh38"):
+        stages.ld_blocks(prepare(toy.path))
+
+
+def test_read_measurements__intervals_of_another_assembly_are_refused(toy: ToyStudy) -> None:
+    (toy.path.parent / "peaks.bed").write_text("chr1\t0\t1000\n")
+    toy.edit("[evaluation]", '[filter]\nwithin = { file = "peaks.bed", assembly = "hg19" }\n\n[evaluation]')
+    with pytest.raises(UserError, match="peaks.bed is of another assembly"):
+        stages.read_measurements(prepare(toy.path))
+
+
+def test_read_measurements__filters_leave_reasons(toy: ToyStudy) -> None:
+    (toy.path.parent / "peaks.bed").write_text("chr1\t0\t8000\n")
+    toy.edit(
+        "[evaluation]",
+        '[filter]\nwithin = { file = "peaks.bed", assembly = "simulated-toy" }\n'
+        'keep = [{ column = "p", op = "<", value = 0.5 }]\nsample = { n = 5, seed = 42 }\n\n[evaluation]',
+    )
+    frame = stages.read_measurements(prepare(toy.path)).measurements.frame
+    counts = dict(frame.group_by("reason").len().rows())
+    assert counts[None] == 5
+    assert counts["filtered"] == toy.table.filter(pl.col("p") >= 0.5).height
+    inside = toy.table.filter((pl.col("p") < 0.5) & (pl.col("chrom") == "chr1") & (pl.col("pos") <= 8000)).height
+    assert counts["not_sampled"] == inside - 5
+    assert sum(counts.values()) == len(toy.table)
