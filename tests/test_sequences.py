@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refalt.errors import UserError
@@ -35,6 +35,7 @@ def test_encode__names_a_bad_letter_and_where_it_is(sequence: str, letter: str, 
         encode(sequence)
 
 
+@settings(deadline=None)
 @given(dna_with_n)
 def test_decode__undoes_encode(sequence: str) -> None:
     assert decode(encode(sequence)) == sequence.upper()
@@ -58,6 +59,7 @@ def test_encode_alleles__names_the_row_and_letter_that_are_wrong() -> None:
         encode_alleles(["A", "", "T"])
 
 
+@settings(deadline=None)
 @given(st.lists(dna, max_size=8))
 def test_encode_alleles__keeps_each_sequence_apart(sequences: list[str]) -> None:
     packed = encode_alleles(sequences)
@@ -66,6 +68,7 @@ def test_encode_alleles__keeps_each_sequence_apart(sequences: list[str]) -> None
     assert packed.lengths.tolist() == [len(sequence) for sequence in sequences]
 
 
+@settings(deadline=None)
 @given(dna_with_n)
 def test_reverse_complement__is_biopythons_and_undoes_itself(sequence: str) -> None:
     seq = pytest.importorskip("Bio.Seq")
@@ -78,6 +81,7 @@ def test_reverse_complement__turns_each_row_of_a_batch() -> None:
     assert reverse_complement(encode_many(["AAC", "GNT"])).tolist() == encode_many(["GTT", "ANC"]).tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(dna_with_n, max_size=6))
 def test_reverse_complement_letters__is_biopythons_and_keeps_case(sequences: list[str]) -> None:
     seq = pytest.importorskip("Bio.Seq")
@@ -89,6 +93,7 @@ def test_reverse_complement_letters__names_a_bad_letter() -> None:
         reverse_complement_letters(["A", "R"])
 
 
+@settings(deadline=None)
 @given(dna, st.lists(st.integers(-70, 70), max_size=6), st.integers(1, 30))
 def test_windows__are_the_slices_of_a_contig_that_is_n_beyond_its_ends(
     contig: str, starts: list[int], length: int
@@ -110,6 +115,7 @@ def contig_and_variants(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]
     return contig, draw(st.lists(variant, min_size=1, max_size=6))
 
 
+@settings(deadline=None)
 @given(contig_and_variants(), st.integers(2, 24))
 def test_variant_windows__are_those_of_the_edited_chromosome(
     drawn: tuple[str, list[tuple[int, int, str]]], length: int
@@ -168,6 +174,7 @@ def test_variant_windows__put_the_variant_where_alphagenome_does(ref: str, lengt
     assert np.flatnonzero(made.alternate[0]).tolist() == [length // 2 - 1]
 
 
+@settings(deadline=None)
 @given(dna_with_n, st.lists(st.tuples(st.integers(-5, 70), dna), min_size=1, max_size=8))
 def test_reference_matches__says_what_the_text_says(contig: str, variants: list[tuple[int, str]]) -> None:
     pos, ref = (list(column) for column in zip(*variants, strict=True))

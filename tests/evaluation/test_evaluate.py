@@ -125,3 +125,16 @@ def test_evaluate__a_single_class_gives_a_reason_and_no_number() -> None:
 def test_evaluate__the_same_seed_gives_the_same_interval() -> None:
     first, second = (evaluate(joined(), [SCORE], terms()) for _ in range(2))
     assert first.equals(second)
+
+
+def test_evaluate__a_score_that_covers_one_class_only_in_part_says_so_and_gives_no_number() -> None:
+    held = joined()
+    rows = held.comparison.frame
+    few = rows.filter((pl.col("label") == 1) | (pl.int_range(pl.len()) % 4 == 0))
+    lost = rows.join(few, on="source_row", how="anti").with_columns(
+        score=pl.lit(None, pl.Float64), reason=pl.lit("no_score")
+    )
+    found = evaluate(Joined(Comparison(few), lost, held.attrition), [SCORE], terms())
+    assert math.isnan(_cell(found, "value", metric="auroc", label="given"))  # type: ignore[arg-type]
+    assert "depends on its label" in str(_cell(found, "reason", metric="auroc", label="given"))
+    assert _cell(found, "value", metric="pearson_r") > 0.5  # type: ignore[operator]

@@ -51,7 +51,12 @@ def _joined(
                 "input_id": [asked[i] for i, _ in values],
                 "raw": [[value] for _, value in values],
             },
-            schema_overrides={"raw": pl.List(pl.Float64)},
+            schema_overrides={
+                "asked_id": pl.String,
+                "made_for": pl.String,
+                "input_id": pl.String,
+                "raw": pl.List(pl.Float64),
+            },
         )
     )
     clusters = Clusters(pl.DataFrame({"source_row": range(1, n + 1), "cluster_id": ["c"] * n}), "window_1mb", "")
@@ -138,8 +143,14 @@ def test_join__every_row_is_kept_or_has_its_reason_and_the_counts_add_up() -> No
         *((2, "no_score"), (3, "prediction_failed"), (4, "bad_allele"))
     ]
     model = _joined(rows, _declared(), model="motif")
-    assert model.comparison.frame.get_column("source_row").to_list() == [1]
-    assert dict(model.removed.select("source_row", "reason").rows())[6] == "ref_mismatch"
+    assert model.comparison.frame.get_column("source_row").to_list() == [1, 5, 6]
     for joined in (recorded, model):
         counts = joined.attrition.frame.group_by("stage").agg(pl.col("n_rows").sum())
         assert set(counts.get_column("n_rows")) == {len(rows)}
+
+
+def test_join__a_row_without_place_or_score_leaves_for_the_place() -> None:
+    found = _joined(
+        [{"beta": 1.0, "reason": "not_lifted"}, {"beta": 1.0, "allele_reason": "ref_mismatch"}], _declared()
+    )
+    assert found.removed.get_column("reason").to_list() == ["not_lifted", "ref_mismatch"]

@@ -28,7 +28,7 @@ def one_score(tables):
     """The tables of the score `good` alone, without strata."""
     rows, estimates = tables.comparison.frame, tables.estimates.frame
     good = pl.col("score_name") == "good"
-    whole = estimates.filter(good, pl.col("stratum") == "all")
+    whole = estimates.filter(good, pl.col("stratum") == "all", pl.col("metric").is_in(["spearman_rho", "auroc"]))
     return Tables(Comparison(rows.filter(good)), Estimates(whole), tables.attrition)
 
 

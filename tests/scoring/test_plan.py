@@ -56,6 +56,13 @@ def test_plan__a_model_is_asked_each_change_once_and_only_what_has_a_place() -> 
     ]
 
 
+def test_plan__a_carried_sequence_needs_no_place_in_the_genome() -> None:
+    measurements, checks, inputs = _tables()
+    carried = inputs.frame.with_columns(source_row=pl.lit(3, pl.Int64), variant_id=pl.lit("hg18:chr1:9:G>T"))
+    asked = plan(MODEL, measurements, checks, inputs=Inputs(carried), genome=None).rows
+    assert asked.get_column("asked_id").to_list() == ["chr1:5:A>C", "hg18:chr1:9:G>T"]
+
+
 def test_plan__a_recorded_score_is_passed_on_for_every_published_name() -> None:
     measurements, checks, inputs = _tables()
     asked = plan(RECORDED, measurements, checks, inputs=inputs, genome=None).rows

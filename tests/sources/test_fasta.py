@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refalt.errors import UserError
@@ -42,6 +42,7 @@ def test_open_genome__reads_any_line_width_and_line_end(tmp_path: Path, text: st
     assert decode(genome.codes("chr2")) == "TT"
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abcXYZ019_.", min_size=1, max_size=6), st.text("ACGTNacgtn", max_size=90), min_size=1))
 def test_genome_from_sequences__is_what_biopython_reads(sequences: dict[str, str]) -> None:
     pytest.importorskip("Bio")
@@ -115,6 +116,7 @@ def test_bases_at__one_length_serves_all_rows() -> None:
     assert toy().bases_at([], [], 1).to_list() == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["a", "b", "z"]), st.integers(-3, 50), st.integers(1, 9)), min_size=1, max_size=12

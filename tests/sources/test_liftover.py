@@ -133,7 +133,7 @@ chain = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(chain, min_size=1, max_size=6))
 def test_lift__is_pyliftovers_best_hit_where_chains_overlap(
     tmp_path_factory: pytest.TempPathFactory, chains: list[tuple[list[Block], int, str, str]]

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from refalt.stats.association import spearman
+from refalt.stats.metric import Metric
+from refalt.stats.resampling import jackknife
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 #: Two printed forms of one number agree to about four digits.
 SAME: Final = 1e-3
+#: Distinct values on either side that say how often rounding repeats a value here.
+NEIGHBOURS: Final = 50
+#: Under half a percent of the rows an invented value changes no rank correlation visibly.
+REPEATED_SHARE, FEWEST_REPEATS = 0.005, 10
+#: Counts of neighbouring values on one rounding grid differ by a factor of two or so, never of ten.
+REPEATED_FACTOR: Final = 10.0
 
 
 def bottom_to_middle(values: Floats) -> float:
@@ -53,3 +63,38 @@ def widest_gap(values: Floats, around: float) -> tuple[float, float]:
     """The nearest values below and above `around` (a value equal to it leaves no gap)."""
     below, above = values[values <= around], values[values >= around]
     return (float(below.max()) if below.size else -math.inf, float(above.min()) if above.size else math.inf)
+
+
+def jackknife_error(metric: Metric, target: Floats, score: Floats, clusters: Ints) -> float:
+    """Standard error of a metric by leaving out each cluster in turn; NaN where one leaves nothing to measure."""
+    left_out = jackknife(metric, target, score, clusters)
+    n = left_out.size
+    return math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum())) if n > 1 else math.nan
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A value that stands in too many rows: `count` of them, where its neighbours have `usual` on average."""
+
+    value: float
+    count: int
+    usual: float
+
+
+def repeated_beyond_chance(values: Floats) -> list[Repeat]:
+    """Values that occur far more often than the values next to them, most frequent first.
+
+    Rounding makes repeats, and makes as many of every neighbour: a value is judged by the mean count of the
+    `NEIGHBOURS` nearest distinct values on either side. It must hold `REPEATED_SHARE` of the rows and
+    `REPEATED_FACTOR` times that mean.
+    """
+    distinct, counts = np.unique(values, return_counts=True)
+    if distinct.size < 2:
+        return [Repeat(float(distinct[0]), int(counts[0]), 0.0)] if values.size else []
+    padded = np.concatenate([[0], np.cumsum(counts)])
+    at = np.arange(distinct.size)
+    first, last = np.maximum(at - NEIGHBOURS, 0), np.minimum(at + NEIGHBOURS + 1, distinct.size)
+    usual = (padded[last] - padded[first] - counts) / (last - first - 1)
+    many = (counts >= REPEATED_SHARE * values.size) & (counts >= FEWEST_REPEATS) & (counts > REPEATED_FACTOR * usual)
+    order = np.flatnonzero(many)[np.argsort(-counts[many], kind="stable")]
+    return [Repeat(float(distinct[i]), int(counts[i]), float(usual[i])) for i in order]

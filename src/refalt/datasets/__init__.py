@@ -1,3 +1,3 @@
 """Datasets: one file each, and the file's name is the dataset's name in a study file."""
 
-NOT_PLUGINS = ("base", "reading", "placement", "filters")
+NOT_PLUGINS = ("base", "reading", "placement", "filters", "elements", "pairing", "fine_mapping")

@@ -16,7 +16,7 @@ from refalt.tables import Measurements, may_be_compared
 def place(
     rows: pl.DataFrame, *, source_assembly: str, lift: LiftOver | None, same_assembly: bool = False
 ) -> pl.DataFrame:
-    """Add `chrom`, `pos`, `lift_strand` and `variant_id`.
+    """Add `chrom`, `pos`, `lift_strand` and, where a row is a variant, `variant_id`.
 
     Args:
         rows: As a dataset publishes them; positions 1-based.
@@ -30,7 +30,9 @@ def place(
     else:
         placed = _as_published(rows) if same_assembly else _nowhere(rows)
     rsid = pl.col("rsid") if "rsid" in rows.columns else pl.lit(None, pl.String)
-    return placed.with_columns(pl.coalesce(_variant_id(source_assembly), rsid).alias("variant_id"))
+    # An element is known by its own name: where it was taken from does not say what it is.
+    name = pl.when(pl.col("kind") == "variant").then(pl.coalesce(_variant_id(source_assembly), rsid))
+    return placed.with_columns(name.alias("variant_id"))
 
 
 def measurements(rows: pl.DataFrame) -> Measurements:

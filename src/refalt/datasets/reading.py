@@ -17,7 +17,7 @@ from refalt.datasets.base import Published
 from refalt.datasets.filters import filter_dtype, keeps
 from refalt.errors import UserError
 from refalt.genome import ucsc_contig
-from refalt.sources.delimited import Dtype, read_table
+from refalt.sources.delimited import Dtype, ReadTable, read_table
 from refalt.studies.sections import AlleleColumn, DatasetSection, RowFilter
 
 _DTYPES: Final[Mapping[str, Dtype]] = {
@@ -71,6 +71,7 @@ def publish(
     declared: DatasetSection,
     strata: Mapping[str, str] | None = None,
     keep: Sequence[RowFilter] = (),
+    derived: Mapping[str, pl.Expr] | None = None,
 ) -> Published:
     """Read a table into rows.
 
@@ -80,33 +81,72 @@ def publish(
         declared: The dataset's section: effect, recorded scores, sequences.
         strata: Stratum name -> source column, read as text.
         keep: Declared row filters.
+        derived: Columns that are made of source columns and may be named like them; what they are made of is read
+            as text unless it is wanted for itself.
 
     Raises:
         UserError: a column is missing, or the file is not a readable table, or it has no rows.
     """
-    wanted = _wanted(columns, declared, strata or {}, keep)
-    read = read_table(path, wanted)
+    wanted = wanted_columns(columns, declared, strata=strata, keep=keep)
+    made = derived or {}
+    needed = {name for expression in made.values() for name in expression.meta.root_names()}
+    types = {name: dtype for name, dtype in wanted.items() if name not in made}
+    read = read_table(path, dict.fromkeys(needed, pl.String) | types)
+    read = ReadTable(read.frame.with_columns(**made), read.unparsable, read.examples)
+    return published(read, columns, declared=declared, strata=strata, keep=keep, where=str(path))
+
+
+def published(
+    read: ReadTable,
+    columns: SourceColumns,
+    *,
+    declared: DatasetSection,
+    where: str,
+    strata: Mapping[str, str] | None = None,
+    keep: Sequence[RowFilter] = (),
+) -> Published:
+    """Rows of a table that has been read (see `publish`), from `where`.
+
+    Raises:
+        UserError: it has no rows, or activities without the name of what was active.
+    """
     if read.frame.height == 0:
-        raise UserError("the table has a header and no rows", where=str(path), expected="at least one row")
-    source = read.frame
+        raise UserError("the table has a header and no rows", where=where, expected="at least one row")
+    if declared.quantity == "activity" and columns.element_id is None:
+        raise UserError(
+            "quantity = 'activity' is measured on elements, and no column names them",
+            where="[dataset]",
+            remedy="name the column with element_id in [dataset] columns",
+        )
     named = [pl.col(column).alias(field) for field, column in columns.named.items()]
-    rows = source.select(*named, *_values(declared), *_strata(strata or {}))
+    rows = read.frame.select(*named, *_values(declared), *_strata(strata or {}))
     rows = rows.with_columns(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"),
         pl.lit("element" if declared.quantity == "activity" else "variant").alias("kind"),
         read.unparsable.alias("unparsable"),
-        keeps(source, keep).alias("passes"),
+        keeps(read.frame, keep).alias("passes"),
     )
     rows = _with_reasons(_normalised(rows))
     remarks = (f"{read.unparsable.sum()} rows hold cells that are not numbers: {'; '.join(read.examples)}",)
-    return Published(rows, _sequences(source, declared), remarks if read.unparsable.any() else ())
+    return Published(rows, _sequences(read.frame, declared), remarks if read.unparsable.any() else ())
 
 
-def _wanted(
-    columns: SourceColumns, declared: DatasetSection, strata: Mapping[str, str], keep: Sequence[RowFilter]
+def with_reason(rows: pl.DataFrame, test: pl.Expr, reason: Reason) -> pl.DataFrame:
+    """Set `reason` where `test` holds and no other reason stands."""
+    hit = pl.col("reason").is_null() & test.fill_null(value=False)
+    return rows.with_columns(pl.when(hit).then(pl.lit(reason.value)).otherwise("reason").alias("reason"))
+
+
+def wanted_columns(
+    columns: SourceColumns,
+    declared: DatasetSection,
+    *,
+    strata: Mapping[str, str] | None = None,
+    keep: Sequence[RowFilter] = (),
 ) -> dict[str, Dtype]:
+    """Source column -> type it is read as, of everything a dataset declares."""
     wanted: dict[str, Dtype] = {rule.column: filter_dtype(rule) for rule in keep}
-    wanted |= dict.fromkeys(strata.values(), pl.String)
+    wanted |= dict.fromkeys((strata or {}).values(), pl.String)
     wanted |= {column: _DTYPES.get(field, pl.String) for field, column in columns.named.items()}
     if declared.effect:
         wanted[declared.effect.column] = pl.Float64
@@ -163,7 +203,7 @@ def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
     )
     one_allele = pl.col("ref").is_null() != pl.col("alt").is_null()
     checks = (
-        (pl.col("unparsable"), Reason.UNPARSABLE),
+        (pl.col("unparsable") | pl.col("beta").is_infinite(), Reason.UNPARSABLE),
         (unnamed & (pl.col("source_chrom").is_null() | pl.col("source_pos").is_null()), Reason.NO_POSITION),
         (pl.col("source_pos") < 1, Reason.BAD_POSITION),
         (bad_letter | one_allele, Reason.BAD_ALLELE),

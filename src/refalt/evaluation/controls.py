@@ -63,7 +63,7 @@ def run_controls(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -
     for question in asked_questions(terms.settings.labels):
         held = measured_rows(question, rows)
         for name in question.metrics:
-            if why_withheld(name, question, score=score, withheld=terms.withheld) is None:
+            if why_withheld(name, question, score=score, withheld=terms.withheld) is None and held.selected is None:
                 controls += _controls_of(METRICS[name], question, held, terms)
     return controls
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from refalt.columns import SPARING_RECORDED, Reason
@@ -22,6 +23,9 @@ from refalt.tables import Estimates
 
 #: Key under which audits withhold everything that reads the sign of an effect.
 SIGNED = "signed"
+#: Share of the positives that are scored over that of the controls, or the other way round, under which the
+#: scored rows no longer stand for the labelled ones: a factor of two is more than any random loss of rows gives.
+LEAST_COVERAGE_RATIO = 0.5
 _MISSING_REASONS = (
     Reason.NO_SCORE.value, Reason.PREDICTION_FAILED.value, Reason.GENE_OUTSIDE_WINDOW.value, *SPARING_RECORDED
 )  # fmt: skip
@@ -68,12 +72,13 @@ def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[di
 
 @dataclass(frozen=True)
 class Held:
-    """Rows of a stratum that hold both values, and how many lack the score."""
+    """Rows of a stratum that hold both values, how many lack the score, and why they may be a biased choice."""
 
     rows: pl.DataFrame
     target: Floats
     score: Floats
     n_missing: int
+    selected: str | None = None
 
 
 def measured_rows(question: Question, part: pl.DataFrame) -> Held:
@@ -87,7 +92,26 @@ def measured_rows(question: Question, part: pl.DataFrame) -> Held:
     scored = part.get_column("score").is_not_null().to_numpy()
     both = measured & scored
     rows = part.filter(pl.Series(both))
-    return Held(rows, target[both], score_of(question, rows), int((measured & ~scored).sum()))
+    selected = _selected_by_label(target[measured], scored[measured]) if question.name == GIVEN else None
+    return Held(rows, target[both], score_of(question, rows), int((measured & ~scored).sum()), selected)
+
+
+def _selected_by_label(label: Floats, scored: npt.NDArray[np.bool_]) -> str | None:
+    """Why the scored rows do not stand for the labelled ones, or None when they do."""
+    counts = [(int(scored[label == value].sum()), int((label == value).sum())) for value in (0, 1)]
+    if not all(total for _, total in counts):
+        return None
+    shares = sorted(held / total for held, total in counts)
+    if shares[1] == 0 or shares[0] >= LEAST_COVERAGE_RATIO * shares[1]:
+        return None
+    (controls, all_controls), (positives, all_positives) = counts
+    return (
+        f"only {controls:,} of {all_controls:,} controls but {positives:,} of {all_positives:,} positives have this "
+        "score: whether a row is scored depends on its label"
+        if controls / all_controls < positives / all_positives
+        else f"only {positives:,} of {all_positives:,} positives but {controls:,} of {all_controls:,} controls have "
+        "this score: whether a row is scored depends on its label"
+    )
 
 
 def why_withheld(metric: str, question: Question, *, score: ScoreSection, withheld: Mapping[str, str]) -> str | None:
@@ -104,7 +128,7 @@ def why_withheld(metric: str, question: Question, *, score: ScoreSection, withhe
 def _estimate(
     metric: Metric, question: Question, held: Held, *, score: ScoreSection, stratum: str, terms: Terms
 ) -> dict[str, Any]:
-    reason = why_withheld(metric.name, question, score=score, withheld=terms.withheld)
+    reason = held.selected or why_withheld(metric.name, question, score=score, withheld=terms.withheld)
     codes = held.rows.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
     level = 1 - terms.alpha
     if reason is None:

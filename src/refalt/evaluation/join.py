@@ -105,15 +105,20 @@ def _one_score(
         joined = _turn_recorded(joined, score, declared)
     failed = failures.frame.filter(pl.col("score_name") == score.name).select("asked_id").unique()
     asked_in_vain = pl.col("asked_id").is_in(failed.get_column("asked_id").implode())
-    removed_before = ~may_be_compared(recorded=score.model == RECORDED)
+    # A reason that only keeps a row from the genome matters where no score came without it.
+    unscored = (
+        pl.when(pl.col("reason").is_not_null())
+        .then("reason")
+        .when(asked_in_vain)
+        .then(pl.lit(Reason.PREDICTION_FAILED.value))
+        .otherwise(pl.lit(Reason.NO_SCORE.value))
+    )
     joined = joined.with_columns(
         score_name=pl.lit(score.name),
-        removed_for=pl.when(removed_before)
+        removed_for=pl.when(~may_be_compared(recorded=True))
         .then("reason")
-        .when(pl.col("score").is_null() & asked_in_vain)
-        .then(pl.lit(Reason.PREDICTION_FAILED.value))
         .when(pl.col("score").is_null())
-        .then(pl.lit(Reason.NO_SCORE.value)),
+        .then(unscored),
     )
     names = [column.name for column in Comparison.declared]
     strata = [name for name in joined.columns if name.startswith(STRATUM_PREFIX)]

@@ -36,8 +36,11 @@ def plan(
         genome: To cut windows from.
     """
     recorded = score.model == RECORDED
-    rows = measurements.kept(recorded=recorded).join(
-        checks.frame.select("variant_id", "asked_id", "sign"), on="variant_id", how="left", maintain_order="left"
+    rows = measurements.kept(recorded=True).join(
+        checks.frame.select("variant_id", "asked_id", "sign", pl.col("reason").alias("allele_reason")),
+        on="variant_id",
+        how="left",
+        maintain_order="left",
     )
     rows = _with_asked_alleles(rows)
     carried = _carried(rows, inputs)
@@ -48,7 +51,11 @@ def plan(
             *_names(pl.coalesce("variant_id", "element_id")), pl.col(f"{RECORDED_PREFIX}{score.name}").alias("value")
         )
         return Asked(chosen, genome, carried)
-    asked = rows.select(*_names(pl.col("asked_id"))).with_columns(
+    # A model is shown alleles in their place, or a carried sequence, which needs none: what has neither, or was
+    # refused by its anchor, is not sent.
+    placed = pl.col("reason").is_null() & pl.col("asked_ref").is_not_null()
+    sent = rows.filter(pl.col("allele_reason").is_null() & (placed | pl.col("digest").is_not_null()))
+    asked = sent.select(*_names(pl.col("asked_id"))).with_columns(
         target_id=pl.lit(None, pl.String), context_id=pl.lit(None, pl.String)
     )
     return Asked(asked.unique("asked_id", keep="first", maintain_order=True), genome, carried)

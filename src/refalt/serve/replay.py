@@ -24,6 +24,8 @@ from refalt.serve.simulation.tracks import HOSTED_SIZES
 from refalt.sources.fasta import genome_from_sequences
 
 _LENGTH: Final = 16_384
+#: Where the first simulated gene has an intron, so that scorers of genes have something to say.
+_IN_A_GENE: Final = 5_000
 #: Any sequence will do, as only the size of an answer matters.
 _LETTERS: Final = "ACGTTGCAAGATAAGCCAGTAA"
 
@@ -144,9 +146,7 @@ def _replay(line: Connection, encoded: Sequence[bytes], latency: float, places: 
 def _answered(answer: Answer, scorer: Message) -> list[bytes]:
     request = dna_model_service_pb2.ScoreVariantRequest(
         interval=dna_model_pb2.Interval(chromosome="chr1", start=0, end=_LENGTH),
-        variant=dna_model_pb2.Variant(
-            chromosome="chr1", position=_LENGTH // 2, reference_bases="A", alternate_bases="C"
-        ),
+        variant=dna_model_pb2.Variant(chromosome="chr1", position=_IN_A_GENE, reference_bases="A", alternate_bases="C"),
         organism=dna_model_pb2.ORGANISM_HOMO_SAPIENS,
         variant_scorers=[scorer],
         merge_stranded_gene_tracks=True,

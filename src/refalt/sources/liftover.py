@@ -193,7 +193,7 @@ def read_chain(path: Path) -> LiftOver:
     is_header = pl.col("text").str.starts_with("chain")
     lines = (
         read_lines(path, keep=~pl.col("text").str.starts_with("#"))
-        .with_columns(pl.col("text").str.strip_chars_start().str.replace_all(r"\s+", " "))
+        .with_columns(pl.col("text").str.strip_chars().str.replace_all(r"\s+", " "))
         .with_columns(words=pl.col("text").str.split(" "), chain=is_header.cum_sum().cast(pl.Int64) - 1)
     )
     if lines.is_empty() or lines["chain"][0] < 0:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from refalt.errors import StoppedByLimitError, UserError
 from refalt.models.alphagenome.answers import pack
-from refalt.models.alphagenome.hosted import Backend
+from refalt.models.alphagenome.backends import Backend
 from refalt.models.alphagenome.limits import AdaptiveLimit, Backoff, Clock, Pace
 from refalt.models.alphagenome.requests import SequenceRequest, VariantRequest
 from refalt.models.alphagenome.troubles import RefusedError, TransientError

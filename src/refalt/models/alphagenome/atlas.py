@@ -73,9 +73,7 @@ class Atlas:
         self._line.close()
 
     def _part(self, score: Any, scorer: Scorer) -> Part:
-        lines = [
-            gene for part in score.metadata if part.HasField("gene_scorers") for gene in part.gene_scorers.metadata
-        ]
+        by_gene = [part.gene_scorers.metadata for part in score.metadata if part.HasField("gene_scorers")]
         described = [part.tracks for part in score.metadata if part.HasField("tracks")]
         table = (
             self._tables.of_bytes(described[0].SerializeToString())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from alphagenome.protos.v1 import dna_model_pb2, dna_model_service_pb2
 
@@ -23,30 +23,6 @@ ORGANISMS: Final = {
 }
 _SERVICE: Final = dna_model_service_pb2.DESCRIPTOR.services_by_name["DnaModelService"].full_name
 _METADATA_S: Final = 60.0
-
-
-class Backend(Protocol):
-    """What answers requests. One object may be asked by several threads at once, up to `most_workers`."""
-
-    most_workers: int | None
-
-    def offered(self) -> Mapping[str, TrackTable]:
-        """Output -> its tracks."""
-
-    def answer(self, request: Request, *, timeout_s: float) -> tuple[Part, ...]:
-        """Answer one request, checked.
-
-        Raises:
-            TransientError: asking again may help.
-            RefusedError: it will not.
-            UserError: nothing can be answered.
-        """
-
-    def inspect(self, payload: bytes) -> None:
-        """Refuse an answer that must not be kept."""
-
-    def close(self) -> None:
-        """Break off what is under way."""
 
 
 class Hosted:

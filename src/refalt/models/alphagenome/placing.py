@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -13,7 +15,9 @@ from refalt.sources.fasta import Genome
 WINDOWS: Final = (16_384, 131_072, 524_288, 1_048_576)
 
 
-def problems(rows: pl.DataFrame, genome: Genome | None, *, window: int) -> list[str | None]:
+def problems(
+    rows: pl.DataFrame, genome: Genome | None, *, window: int, lengths: Mapping[str, int] = MappingProxyType({})
+) -> list[str | None]:
     """Why each variant cannot be asked; None where it can.
 
     The service itself checks none of this: it writes REF over whatever its genome holds.
@@ -22,6 +26,7 @@ def problems(rows: pl.DataFrame, genome: Genome | None, *, window: int) -> list[
         rows: chrom, pos (1-based), ref, alt; nullable.
         genome: To hold REF against; None leaves that unchecked.
         window: Bases of the window.
+        lengths: Contig -> bases, for when there is no genome; a contig that is not in it is not checked.
     """
     ref, alt = pl.col("ref"), pl.col("alt")
     held = _held(rows, genome)
@@ -39,6 +44,8 @@ def problems(rows: pl.DataFrame, genome: Genome | None, *, window: int) -> list[
         .then(pl.format("positions begin at 1; got {}", "pos"))
         .when(pl.max_horizontal(ref.str.len_chars(), alt.str.len_chars()) > window // 2)
         .then(pl.lit(f"an allele is longer than half the window of {window} bases"))
+        .when(pl.col("pos") + ref.str.len_chars() - 1 > pl.col("chrom").replace_strict(lengths, default=None))
+        .then(pl.format("{}:{} lies beyond the contig's end", "chrom", "pos"))
     )
     if genome is not None:
         found = (

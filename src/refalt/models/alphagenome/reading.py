@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from refalt.models.alphagenome.answers import GeneLine, Part, table_name, unpack
-from refalt.models.alphagenome.reducing import KEPT
+from refalt.models.alphagenome.requests import KEPT
 from refalt.models.alphagenome.scorers import ScorerChoice
 from refalt.models.alphagenome.sequence_scores import SequenceScore
 from refalt.models.alphagenome.tracks import TrackTable, described, select_tracks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,6 @@ from refalt.models.alphagenome.requests import Reduction
 from refalt.models.alphagenome.tensors import NextChunk, decompressed, item_type, widened
 from refalt.models.alphagenome.troubles import RefusedError, TransientError
 
-#: Planes of a reduced answer.
-KEPT: Final = ("MEAN", "MAX", "CENTRE")
 Floats = npt.NDArray[np.float64]
 
 

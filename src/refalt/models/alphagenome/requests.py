@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from refalt.models.alphagenome.scorers import Scorer
 from refalt.models.metered import Identity
 from refalt.provenance import canonical_json
 from refalt.sequences import Codes, decode
+
+#: What is kept of a predicted track; planes of a reduced answer.
+KEPT: Final = ("MEAN", "MAX", "CENTRE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from refalt.errors import UserError, unknown_name
-from refalt.models.alphagenome.reducing import KEPT
-from refalt.models.alphagenome.requests import Reduction
+from refalt.models.alphagenome.requests import KEPT, Reduction
 from refalt.models.alphagenome.scorers import LINEAR_OUTPUTS
 from refalt.models.base import Floats
 

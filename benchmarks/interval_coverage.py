@@ -1,6 +1,6 @@
 """Do intervals cover what they say they cover when rows depend on one another?
 
-`python benchmarks/coverage.py [--simulations 500] [--resamples 400] [--metric pearson_r ...] [--clusters 10 18 30 100]`
+`python benchmarks/interval_coverage.py [--simulations 500] [--resamples 400] [--metric pearson_r ...] [--clusters 10 18 30 100]`
 
 Effect and score share cluster effects, so that each has the intraclass correlation asked for and their population
 correlation is known; cluster sizes are unequal (a few hold most rows). Shown are the coverage of the cluster interval,

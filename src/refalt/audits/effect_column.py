@@ -1,4 +1,4 @@
-"""EF: is the effect column an effect, on its declared scale, for its declared allele?"""
+"""EF: is the effect column an effect, on its declared scale?"""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from refalt.audits import shapes
-from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share, shown_rows
-from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection
+from refalt.audits.base import Audit, Finding, Phase, Severity
+from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
+from refalt.studies.sections import DatasetSection, EffectSection
 from refalt.tables import Measurements
 
 #: Effects are spread like their noise: |beta| tables have .01 to .7 here, uniform p-values .02, p-values of
@@ -26,6 +26,12 @@ COPIED: Final = 0.99
 OWN_TEST, FOREIGN_TEST = 0.99, 0.9
 #: By chance ten fair signs are all equal once in 512 tables.
 FEWEST_SIGNS: Final = 10
+
+#: Where both alleles have the same share.
+HALF: Final = 0.5
+#: A gap this wide, with values crowding on both sides of it, is what significance leaves of ratios.
+GAP_FROM: Final = 0.02
+MEDIAN_WITHIN: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -152,101 +158,56 @@ def _other_columns(rows: pl.DataFrame, source: pl.DataFrame | None, effect_colum
     return columns | {name: floats(beside, name) for name in wanted}
 
 
-class EffectsHaveTwoSigns(Audit):
-    """EF003."""
+class DeclaredNullIsTheNull(Audit):
+    """EF002."""
 
-    code = "EF003"
+    code = "EF002"
     phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "Effects have two signs, or the study says why not."
+    severity = Severity.FATAL
+    affirms = "The declared null is what no effect looks like."
     why = (
-        "Sizes without their sign pass for effects: agreement in sign then only counts how often the model says the "
-        "one sign there is, and a correlation mixes size with direction."
+        "Allelic ratios run from 0 to 1 and mean nothing happens at 0.5. Read as slopes about 0 they are all positive, "
+        "and a published sign test counted a quarter of them as wrong for no other reason."
     )
-    example = "All 4,000 slopes are positive because the authors published |beta|."
-    remedy = "Find the signed column; if one sign is the design, waive EF003 and say where that is written."
+    example = "A column `beta` from 0.04 to 0.97 with no value between 0.46 and 0.54, declared with null = 0."
+    remedy = "Set effect.scale and effect.null to what the paper defines: 0.5 for allelic ratios, 1 for fold changes."
 
     def check(self, *, measurements: Measurements, declared: DatasetSection) -> Finding:
-        """Count both signs about the declared null."""
-        if declared.quantity == "activity" or declared.effect is None:
-            return self.skipped("activities have no sign" if declared.effect else "no effect column is declared")
-        rows = effect_rows(measurements)
-        away = published_effects(rows, declared.effect)
-        above, below = int((away > 0).sum()), int((away < 0).sum())
-        n = above + below
-        if n < FEWEST_SIGNS:
-            return self.skipped(f"{n} effects differ from their null: under {FEWEST_SIGNS} one sign can be chance")
-        counts = f"{above:,} effects lie above their null of {declared.effect.null:g} and {below:,} below"
-        numbers: Numbers = {"n_examined": n, "statistic": min(above, below) / n, "threshold": 0.0}
-        if min(above, below):
-            return self.clear(f"{counts}.", **numbers)
-        return self.found(
-            f"{counts}: the effects have one sign, so what reads it is withheld.",
-            n_affected=n,
-            examples=shown_rows(rows, "beta"),
-            withholds=("sign_concordance", "direction"),
-            **numbers,
-        )
-
-
-class EffectAlleleIsDeclared(Audit):
-    """EF005."""
-
-    code = "EF005"
-    phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "The allele that the effect is for is declared, and so is where that is written."
-    why = (
-        "Half of the public tables give the effect of the alternate allele and half that of another one. A sign that "
-        "was turned after a negative correlation was seen makes any model agree with any data."
-    )
-    example = "effect = { column = 'log2fc' } and nothing that says whose log2 fold change it is."
-    remedy = "Set effect.of from the paper's own column definition, and quote it in effect.source."
-
-    def check(self, *, declared: DatasetSection, measurements: Measurements | None = None) -> Finding:
-        """Read the declaration; where a column names the allele, look whether it names one of the row's two."""
+        """Hold the scale, then the values, against a declared null of zero."""
         effect = declared.effect
-        if effect is None:
-            return self.skipped("no effect column is declared")
-        if declared.quantity == "activity":
-            return self.skipped("an activity is for an element, not for an allele")
-        if effect.of == "unknown":
-            return self.found(
-                f"The allele that `{effect.column}` is for is not declared: what reads its sign is withheld.",
-                n_affected=1,
-                n_examined=1,
-                withholds=("signed",),
-            )
-        if not effect.source.strip():
-            flips = effect.of == "ref"
-            said = f"`{effect.column}` is declared for {_words(effect)}, and no source is given for that"
-            return self.found(
-                f"{said}; turning every sign needs one." if flips else f"{said}.",
-                severity=Severity.FATAL if flips else self.severity,
-                n_affected=1,
-                n_examined=1,
-            )
-        strangers = _neither_allele(effect, measurements)
-        if strangers is not None and strangers.height:
-            return self.found(
-                f"{strangers.height:,} rows name an effect allele that is neither their REF nor their ALT: they have "
-                "no effect to compare.",
-                n_affected=strangers.height,
-                n_examined=len(measurements or ()),
-                examples=shown_rows(strangers, "ref", "alt", "effect_allele"),
-            )
-        return self.clear(f"The effect is for {_words(effect)}: {effect.source.strip()}", n_examined=1)
+        if effect is None or declared.quantity == "activity":
+            return self.skipped("activities have no null" if effect else "no effect column is declared")
+        beta = floats(effect_rows(measurements), "beta")
+        if beta.size < FEWEST:
+            return self.skipped(f"{beta.size} effects: under {FEWEST} no shape can be told")
+        if effect.null != 0:
+            return self.clear(f"The declared null is {effect.null:g}.", n_examined=beta.size)
+        said = _says_ratio(effect, beta) or _looks_like_ratio(beta)
+        if said is None:
+            return self.clear(f"Nothing says that effects of `{effect.column}` lie about another value than 0.",
+                              n_examined=beta.size)  # fmt: skip
+        return self.found(f"The null of `{effect.column}` is declared as 0, but {said}.", n_affected=beta.size,
+                          n_examined=beta.size, statistic=float(np.median(beta)))  # fmt: skip
 
 
-def _words(effect: EffectSection) -> str:
-    if isinstance(effect.of, AlleleColumn):
-        return f"the allele in column `{effect.of.column}`"
-    return {"alt": "the alternate allele", "ref": "the reference allele"}[effect.of]
+def _says_ratio(effect: EffectSection, beta: Floats) -> str | None:
+    """A scale or unit on which zero is not the absence of an effect (a logarithm of a ratio is)."""
+    if effect.scale in ("allelic_ratio", "fold_change"):
+        return f"its scale is {effect.scale.replace('_', ' ')}"
+    unit = effect.unit.lower()
+    if beta.min() >= 0 and (effect.scale == "percent" or any(word in unit for word in ("ratio", "fold", "percent"))):
+        return None if "log" in unit else f"its unit is {effect.unit or effect.scale!r} and no value is below 0"
+    return None
 
 
-def _neither_allele(effect: EffectSection, measurements: Measurements | None) -> pl.DataFrame | None:
-    if measurements is None or not isinstance(effect.of, AlleleColumn):
+def _looks_like_ratio(beta: Floats) -> str | None:
+    if beta.min() <= 0 or beta.max() >= 1 or beta.min() >= HALF or beta.max() <= HALF:
         return None
-    named = pl.col("effect_allele")
-    known = (named == pl.col("ref")) | (named == pl.col("alt")) | named.is_in(["REF", "ALT"])
-    return effect_rows(measurements).filter(~known.fill_null(value=False))
+    within = f"all values lie between {beta.min():.3g} and {beta.max():.3g}, on both sides of 0.5"
+    low, high = shapes.widest_gap(beta, HALF)
+    width = high - low
+    beside = ((beta > low - width) & (beta < high + width)).sum()
+    if width >= GAP_FROM and beside >= FEWEST:
+        return f"{within}, with none between {low:.3g} and {high:.3g}"
+    median = float(np.median(beta))
+    return f"{within}, and their median is {median:.3f}" if abs(median - HALF) <= MEDIAN_WITHIN else None
