@@ -143,9 +143,22 @@ def test_check_alleles__indels_are_anchored_and_moved_left(
         assert (found["asked_id"], found["orientation"], found["flags"]) == (asked, "as_given", flags)
 
 
-def test_check_alleles__a_deletion_of_the_first_known_base_stays_unanchored() -> None:
-    row = _row(1, "A", "-", ref_sequence="ACC", alt_sequence="CC", offset=0)
-    assert _checked(row).row(0, named=True)["asked_id"] == "chr1:1:A>-"
+@pytest.mark.parametrize(
+    ("ref", "alt", "sequence", "strand", "asked"),
+    [
+        ("A", "-", "ACC", 1, "chr1:1:AC>C"),
+        ("-", "T", "ACC", 1, "chr1:1:A>TA"),
+        ("AA", "A", "AAC", 1, "chr1:1:AA>A"),
+        ("C", "-", "AC", -1, "chr1:1:GT>T"),
+        ("A", "-", "A", 1, "chr1:1:A>-"),
+    ],
+)
+def test_check_alleles__without_a_base_before_it_an_indel_is_anchored_on_the_base_after(
+    ref: str, alt: str, sequence: str, strand: int, asked: str
+) -> None:
+    offset = 0 if strand == 1 else len(sequence) - 1
+    row = _row(1, ref, alt, ref_sequence=sequence, offset=offset, lift_strand=strand)
+    assert _checked(row).row(0, named=True)["asked_id"] == asked
 
 
 def test_check_alleles__an_insertion_where_alt_already_stands_is_as_published() -> None:

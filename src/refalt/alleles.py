@@ -152,25 +152,24 @@ def _makes_alt_sequence(removed: pl.Expr, put: pl.Expr) -> pl.Expr:
 
 
 def _turned_to_anchor(oriented: pl.DataFrame) -> pl.DataFrame:
-    """Add asked_pos (1-based), asked_ref and asked_alt ("" for none), and `left`, the bases before them."""
+    """Add asked_pos (1-based), asked_ref and asked_alt ("" for none), and what is `left` and `right` of REF."""
     ref, alt = _bases("ref"), _bases("alt")
     swapped = pl.col("orientation").is_in([SWAPPED, COMPLEMENT_SWAPPED])
     pair = (pl.when(swapped).then(alt).otherwise(ref), pl.when(swapped).then(ref).otherwise(alt))
     complement = pl.col("orientation").is_in([COMPLEMENT, COMPLEMENT_SWAPPED])
     first, second = (pl.when(complement).then(reverse_complement(base)).otherwise(base) for base in pair)
     sequence, length = pl.col("ref_sequence"), pair[0].str.len_bytes()
-    before = (
-        pl.when("turned")
-        .then(reverse_complement(sequence.str.slice(pl.col("offset") + length)))
-        .otherwise(sequence.str.slice(0, pl.col("offset")))
-    )
+    here = (sequence.str.slice(0, pl.col("offset")), sequence.str.slice(pl.col("offset") + length))
+    there = [reverse_complement(part) for part in reversed(here)]
+    left, right = (pl.when("turned").then(other).otherwise(part) for part, other in zip(here, there, strict=True))
     # On the other strand an insertion before a base is one after it.
     after = (pl.col("turned") & (length == 0)).fill_null(value=False).cast(pl.Int64)
     return oriented.with_columns(
         (pl.col("pos") + after).alias("asked_pos"),
         first.alias("asked_ref"),
         second.alias("asked_alt"),
-        pl.when(pl.col("anchor") == _CARRIED).then(before).otherwise(pl.col("genome_left")).alias("left"),
+        pl.when(pl.col("anchor") == _CARRIED).then(left).otherwise("genome_left").alias("left"),
+        pl.when(pl.col("anchor") == _CARRIED).then(right.str.slice(0, 1)).otherwise(pl.lit("")).alias("right"),
         pl.lit(None, pl.Int64).alias("shift"),
         pl.lit(value=False).alias("repeat_goes_on"),
     )
@@ -194,9 +193,10 @@ def _shortest(asked: pl.DataFrame) -> pl.DataFrame:
     """Take away the bases that both alleles end with, then those that both begin with."""
     ref, alt = asked.get_column("asked_ref"), asked.get_column("asked_alt")
     tail = pl.Series(_shared_start(ref.str.reverse(), alt.str.reverse()))
+    ends = {name: pl.col(name).str.len_bytes().cast(pl.Int64) - tail for name in ("asked_ref", "asked_alt")}
     asked = asked.with_columns(
-        pl.col(name).str.slice(0, pl.col(name).str.len_bytes().cast(pl.Int64) - tail)
-        for name in ("asked_ref", "asked_alt")
+        pl.concat_str(pl.col("asked_ref").str.slice(ends["asked_ref"]), "right").alias("right"),
+        *(pl.col(name).str.slice(0, end) for name, end in ends.items()),
     )
     lead = pl.Series(_shared_start(asked.get_column("asked_ref"), asked.get_column("asked_alt")))
     return asked.with_columns(
@@ -208,11 +208,17 @@ def _shortest(asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _left_aligned(short: pl.DataFrame) -> pl.DataFrame:
-    """Move what is inserted or deleted as far to the left as `left` repeats it; substitutions stay."""
-    indel = (pl.col("asked_ref") == "") != (pl.col("asked_alt") == "")
-    rows = short.with_columns(
-        changed=pl.concat_str("asked_ref", "asked_alt"), is_indel=indel & (pl.col("left") != "")
-    ).filter(pl.col("is_indel") | ((pl.col("asked_ref") != "") & (pl.col("asked_alt") != "")))
+    """Move what is inserted or deleted as far to the left as `left` repeats it; substitutions stay.
+
+    Where nothing is known before it, it is anchored on the base after it, as VCF does at the start of a contig.
+    """
+    lacks = (pl.col("asked_ref") == "") | (pl.col("asked_alt") == "")
+    anchor = pl.when(lacks & (pl.col("left") == "")).then(pl.col("right").str.slice(0, 1)).otherwise(pl.lit(""))
+    rows = (
+        short.with_columns(pl.concat_str(name, anchor).alias(name) for name in ("asked_ref", "asked_alt"))
+        .with_columns(changed=pl.concat_str("asked_ref", "asked_alt"), is_indel=lacks)
+        .filter(~pl.col("is_indel") | (pl.col("left") != ""))
+    )
     before, changed = rows.get_column("left").str.reverse(), rows.get_column("changed").str.reverse()
     repeated = pl.Series(_shared_start(before, changed + before))
     room = rows.get_column("left").str.len_bytes().cast(pl.Int64) - 1

@@ -229,7 +229,7 @@ ESTIMATES: Final = (
     _key("dataset", pl.String, "dataset"),
     _key("label_name", pl.String, "what the score is held against: effect, magnitude, or the name of a label"),
     _key("metric", pl.String, "metric, by its registered name"),
-    _key("stratum", pl.String, "`all`, or column=value"),
+    _key("stratum", pl.String, "`all`, or column=value, or `mean over column`"),
     Column("value", pl.Float64, "the metric; NaN where there is nothing to measure or it is withheld"),
     Column("lower", pl.Float64, "lower end of the interval"),
     Column("upper", pl.Float64, "upper end of the interval"),

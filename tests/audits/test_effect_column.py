@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from refalt.audits.effects import EffectAlleleIsDeclared, EffectIsAnEffect, EffectsHaveTwoSigns
 from scipy import stats
 
 from refalt.audits.base import Finding, Outcome, Severity
-from refalt.audits.effects import EffectAlleleIsDeclared, EffectIsAnEffect, EffectsHaveTwoSigns
 from refalt.testing.builders import build_declared, build_measurements
 
 from .conftest import Audited

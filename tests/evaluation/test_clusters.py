@@ -56,3 +56,12 @@ def test_assign_clusters__refuses_what_the_study_does_not_give() -> None:
         assign_clusters(rows, "ld_block", source_assembly="hg18", blocks=None)
     with pytest.raises(UserError, match="clusters = 'gene' needs a column.*target_id"):
         assign_clusters(rows, "gene", source_assembly="hg18", blocks=None)
+
+
+def test_assign_clusters__rows_known_by_name_alone_are_each_their_own_cluster() -> None:
+    rows = pl.DataFrame(
+        {"source_row": [1, 2], "kind": ["element"] * 2, "element_id": ["a", "b"], "flags": [[], []]},
+        schema_overrides={"flags": pl.List(pl.String)},
+    )
+    found = assign_clusters(Measurements(rows), None, source_assembly="mm9", blocks=None)
+    assert (found.kind, found.ids.get_column("cluster_id").to_list()) == ("input", ["a", "b"])

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from typing import NamedTuple
 
 import polars as pl
@@ -132,3 +134,8 @@ def test_draw_all__gives_the_same_bytes_twice(toy_tables, tmp_path):
 )
 def test_path_part__is_one_safe_part_of_a_path(name, part):
     assert path_part(name) == part
+
+
+def test_plots__are_imported_without_the_drawing_library():
+    program = "import sys, refalt.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from refalt.plots.base import Reading
 from refalt.plots.targets import labelled
 from refalt.stats.classification import auroc
 
@@ -29,15 +28,18 @@ def test_labelled__is_none_for_a_label_it_does_not_know(toy_view):
     assert labelled(view, dataclasses.replace(view.shown("auroc")[0], label_name="enhancers"), auroc) is None
 
 
-def test_labelled__recovers_a_median_taken_over_rows_that_have_no_score(toy_view):
+@pytest.mark.parametrize(("label_name", "made_of"), [("magnitude_median", np.abs), ("activity_median", np.asarray)])
+def test_labelled__recovers_a_median_taken_over_rows_that_have_no_score(toy_view, label_name, made_of):
     view = toy_view(n=200)
-    effect = view.rows.get_column("effect").to_numpy()
-    label = np.abs(effect) > np.median(np.abs(effect))
-    kept = view.rows.filter(pl.Series(np.arange(200) % 5 != 0) | pl.Series(label))
-    sure = label[(np.arange(200) % 5 != 0) | label]
-    value = auroc(sure.astype(float), kept.get_column("score").abs().to_numpy()).value
-    given = view.shown("auroc")[0]
-    reading: Reading = dataclasses.replace(given, label_name="magnitude_median", value=value, prevalence=sure.mean())
+    halved = made_of(view.rows.get_column("effect").to_numpy())
+    label = halved > np.median(halved)
+    scored = label | (np.arange(200) % 5 != 0)
+    kept = view.rows.filter(pl.Series(scored))
+    score = made_of(kept.get_column("score").to_numpy())
+    value = auroc(label[scored].astype(float), score).value
+    reading = dataclasses.replace(
+        view.shown("auroc")[0], label_name=label_name, value=value, prevalence=float(label[scored].mean())
+    )
     found = labelled(dataclasses.replace(view, rows=kept), reading, auroc)
-    assert found.label.sum() == sure.sum()
-    assert auroc(found.label, found.score).value == pytest.approx(value)
+    assert found.label.tolist() == label[scored].astype(float).tolist()
+    assert found.score == pytest.approx(score)

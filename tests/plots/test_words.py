@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refalt.plots.words import METRIC_SYMBOLS, METRIC_WORDS, metric_words, written
+from refalt.evaluation.labels import QUESTIONS
+from refalt.plots.words import LABEL_WORDS, METRIC_SYMBOLS, METRIC_WORDS, metric_words, stratum_column, written
 from refalt.stats.metric import METRICS
 
 
@@ -49,3 +50,14 @@ def test_metric_words__cover_every_registered_metric():
 
 def test_metric_words__leaves_an_unknown_metric_its_name():
     assert metric_words("top_decile_share") == "top decile share"
+
+
+def test_label_words__cover_every_question():
+    assert {question.name for question in QUESTIONS} <= set(LABEL_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("stratum", "column"), [("all", "all"), ("chrom=chr1", "chrom"), ("a=b=c", "a"), ("mean over element", "element")]
+)
+def test_stratum_column__is_what_a_stratum_divides(stratum, column):
+    assert stratum_column(stratum) == column

@@ -97,8 +97,9 @@ def write_run(
     primary: Mapping[str, str] | None = None,
     findings: Sequence[Finding] = FINDINGS,
     scores: Mapping[str, float] | None = None,
+    drawn: bool = False,
 ) -> RunFolder:
-    """Write a run folder as the pipeline leaves it, without its report."""
+    """Write a run folder as the pipeline leaves it, without its report; figures (slow) only when `drawn`."""
     run = RunFolder(root)
     names = dict(scores or {"good": 0.7, "poor": 3.0})
     rows = toy.comparison_rows(n, noise=names)
@@ -113,10 +114,11 @@ def write_run(
     if hostile:
         findings = [*findings, *(_hostile_finding(text) for text in HOSTILE)]
     run.write_json(run.findings, {"findings": [finding.as_json() for finding in findings]})
-    as_published = bool((study or {}).get("as_published"))
-    nulls = {(next(iter(names)), "spearman_rho", "effect"): np.random.default_rng(2).normal(0, 0.06, 400)}
-    draw_all(Comparison(rows), estimates, attrition, folder=run.plots, simulated=simulated, as_published=as_published,
-             nulls=nulls)  # fmt: skip
+    if drawn:
+        as_published = bool((study or {}).get("as_published"))
+        nulls = {(next(iter(names)), "spearman_rho", "effect"): np.random.default_rng(2).normal(0, 0.06, 400)}
+        stamps = {"simulated": simulated, "as_published": as_published}
+        draw_all(Comparison(rows), estimates, attrition, folder=run.plots, nulls=nulls, **stamps)
     _write_record(run, names, simulated=simulated, study=study or {}, primary=primary)
     return run
 
@@ -197,6 +199,6 @@ def shared_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """One ordinary run folder, rendered; tests must not change it."""
     from refalt.report import render
 
-    run = write_run(tmp_path_factory.mktemp("shared") / "toy-study-0a1b2c3d")
+    run = write_run(tmp_path_factory.mktemp("shared") / "toy-study-0a1b2c3d", drawn=True)
     render(run)
     return run

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,20 +71,26 @@ def test_page__writes_ids_once(page):
     assert len(ids) == len(set(ids))
 
 
+def test_page__writes_ids_once_when_a_code_answers_twice(run_folder):
+    twice = [FATAL, replace(FATAL, subject="good")]
+    page = render(run_folder(n=30, findings=twice)).read_text(encoding="utf-8")
+    assert page.count('id="finding-EF001"') == 1
+
+
 def test_verdict__bears_value_interval_counts_chance_controls_and_findings(shared_run):
-    text = text_of(shared_run)
-    assert re.search(
+    expected = (
         r"On toy, the Spearman rank correlation of good \(recorded\) with the measured effect is 0\.744 "
-        r"\(95% interval 0\.694 to 0\.794\), from 300 rows, 300 variants and 100 clusters; chance gives 0, and the "
-        r"interval lies above it; the ceiling \(oracle control\) is 0\.970 and the floor \(shuffled control\) is 0\.002; "
-        r"1 serious finding \(EF006\) stands against it\.", text)  # fmt: skip
+        r"\(95% interval 0\.694 to 0\.794\), from 300 rows, 300 variants and 100 clusters; chance gives 0, "
+        r"and the interval lies above it; the ceiling \(oracle control\) is 0\.970 and the floor \(shuffled control\) "
+        r"is 0\.002; 1 serious finding \(EF006\) stands against it\."
+    )
+    assert re.search(expected, text_of(shared_run))
 
 
 def test_verdict__states_the_prevalence_of_a_label_metric(run_folder):
     primary = {"score": "good", "metric": "auprc", "label": "given", "stratum": "all"}
-    assert re.search(
-        r"for the published labels is .*the prevalence is 0\.\d+", text_of(run_folder(n=60, primary=primary))
-    )
+    text = text_of(run_folder(n=60, primary=primary))
+    assert re.search(r"for the published labels is .*the prevalence is 0\.\d+", text)
 
 
 def test_verdict__says_that_a_withheld_estimate_is_withheld_and_shows_no_number(run_folder):
@@ -160,18 +167,24 @@ def test_render__leaves_the_old_page_when_it_fails(run_folder):
 
 
 def test_render__keeps_hostile_text_as_text(run_folder):
-    run = run_folder(n=64, hostile=True, study={"question": '</script><script>alert("1")</script> ген'})
+    run = run_folder(
+        n=64,
+        hostile=True,
+        scores={"good": 0.7},
+        drawn=True,
+        study={"question": '</script><script>alert("1")</script> ген'},
+    )
     page = render(run).read_text(encoding="utf-8")
     assert len(re.findall(r"<script>", page)) == 1
     assert len(re.findall(r"<script ", page)) == 2
     assert "<img src=x" not in page
-    assert "49" not in re.findall(r"EF\d+|&lt;|{{ 7\*7 }}", page)
     assert "{{ 7*7 }}" in page
     assert "ген-遺伝子-جين" in page
 
 
+@pytest.mark.slow
 def test_render__stays_under_five_megabytes_at_a_hundred_thousand_rows(run_folder):
-    run = run_folder(n=50_000, scores={"good": 0.7, "poor": 3.0})
+    run = run_folder(n=50_000, drawn=True)
     assert render(run).stat().st_size < 5_000_000
 
 

@@ -38,3 +38,11 @@ def test_write_metric_tables__keeps_a_hostile_stratum_inside_the_folder(estimate
     frame = estimates.frame.with_columns(stratum=pl.lit("../../x\t=1"))
     paths = write_metric_tables(run, Estimates(frame.unique(("score_name", "metric", "label_name"))), simulated=False)
     assert [path.parent for path in paths] == [run.metric_tables]
+
+
+def test_write_metric_tables__loses_no_row_when_two_names_make_one_path(estimates, run_folder):
+    run = run_folder(n=30)
+    frame = estimates.frame.filter(pl.col("stratum").is_in(["chrom=chr1", "chrom=chr2"]))
+    odd = pl.when(pl.col("stratum") == "chrom=chr1").then(pl.lit("a b=1")).otherwise(pl.lit("a/b=1"))
+    paths = write_metric_tables(run, Estimates(frame.with_columns(stratum=odd)), simulated=False)
+    assert sum(pl.read_csv(path, separator="\t").height for path in paths) == frame.height

@@ -181,7 +181,7 @@ def test_read_chain__names_the_line_that_is_wrong(
 
 
 def test_read_chain__refuses_two_sizes_of_one_contig(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="line 4: .*[Oo]ne size of chr1 in all chains"):
+    with pytest.raises(UserError, match="line 4: .*[Oo]ne size of each contig"):
         lift_of(tmp_path, chain_text([(10, 0, 0)]), chain_text([(10, 0, 0)], source_size=1001))
 
 
@@ -191,7 +191,7 @@ def test_read_chain__refuses_what_is_empty_binary_or_cut_short(tmp_path: Path, c
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"toy\.over\.chain\.gz") as error:
         read_chain(path)
-    assert error.value.remedy
+    assert error.value.expected
 
 
 def test_read_chain__says_so_when_the_file_is_not_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,11 +10,11 @@ import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import effect_rows, floats, published_effects, shown_rows
-from refalt.audits.shapes import jackknife_error
 from refalt.evaluation.evaluate import SIGNED
 from refalt.evaluation.join import Joined
 from refalt.stats.association import sign_agreement
 from refalt.stats.metric import METRICS
+from refalt.stats.resampling import jackknife, jackknife_error
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import Estimates, Measurements
@@ -213,13 +214,13 @@ def _sign_without_direction(rows: pl.DataFrame) -> tuple[float, float]:
     """How far concordance is from its margins, and the direction's AUROC from one half, in cluster standard errors."""
     signed = rows.filter((pl.col("effect") != 0) & pl.col("effect").is_finite() & (pl.col("score") != 0))
     effect, score = floats(signed, "effect"), floats(signed, "score")
+    if signed.get_column("cluster_id").n_unique() < 2 or not 0 < (effect > 0).sum() < effect.size:
+        return math.nan, math.nan
     clusters = signed.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
     agreement = sign_agreement(effect, score)
     auroc, concordance = METRICS["auroc"], METRICS["sign_concordance"]
     direction = auroc.function(effect > 0, score).value
-    error = jackknife_error(concordance, effect, score, clusters)
-    auroc_error = jackknife_error(auroc, (effect > 0).astype(float), score, clusters)
-    return (
-        abs(agreement.concordance.value - agreement.expected.value) / error if error else float("nan"),
-        abs(direction - 0.5) / auroc_error if auroc_error else float("nan"),
-    )
+    agreed = agreement.concordance.value
+    error = jackknife_error(agreed, jackknife(concordance, effect, score, clusters))
+    auroc_error = jackknife_error(direction, jackknife(auroc, (effect > 0).astype(float), score, clusters))
+    return abs(agreed - agreement.expected.value) / error, abs(direction - 0.5) / auroc_error

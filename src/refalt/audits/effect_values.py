@@ -26,6 +26,7 @@ SENTINEL_BEYOND: Final = 5.0
 EMPTY_BAND: Final = 0.2
 #: Whole tables have p-values up to 1.
 SIGNIFICANT: Final = 0.05
+WITHHELD: Final = ("calibration_slope",)
 
 
 class NoInventedEffects(Audit):
@@ -92,9 +93,9 @@ class NotTruncatedBySignificance(Audit):
     severity = Severity.SERIOUS
     affirms = "The measured effects were not selected by their significance, or the study says so."
     why = (
-        "A table of discoveries has no small effects. What is left is larger than the truth (the winner's curse), and a "
-        "correlation over two far-apart clouds comes mostly from their signs: of one published r = 0.73, 0.72 is the "
-        "sign alone, and within the signs it is 0.14 and 0.24."
+        "A table of discoveries has no small effects. What is left is larger than the truth (the winner's curse), "
+        "and a correlation over two far-apart clouds comes mostly from their signs: of one published r = 0.73, 0.72 "
+        "is the sign alone, and within the signs it is 0.14 and 0.24."
     )
     example = "5,671 slopes, all with p below 0.0012, and none between -0.2 and 0.2."
     remedy = (
@@ -110,10 +111,16 @@ class NotTruncatedBySignificance(Audit):
         scores: Sequence[ScoreSection] = (),
     ) -> Iterator[Finding]:
         """Look for an empty band around the null; once scores are there, say what r owes to the signs."""
-        rows = effect_rows(measurements)
+        finding = self._band(effect_rows(measurements), declared)
+        if joined is None:
+            yield finding
+        elif finding.is_open:
+            for score in scores:
+                yield self._within_signs(score, joined)
+
+    def _band(self, rows: pl.DataFrame, declared: DatasetSection) -> Finding:
         if declared.effect is None or declared.quantity == "activity" or rows.height < FEWEST:
-            yield self.skipped(f"{rows.height} effects are too few" if declared.effect else "no effect is declared")
-            return
+            return self.skipped(f"{rows.height} effects are too few" if declared.effect else "no effect is declared")
         away = np.abs(published_effects(rows, declared.effect))
         away = away[np.isfinite(away)]
         band = float(np.quantile(away, 0.01) / np.median(away)) if away.size and np.median(away) > 0 else 0.0
@@ -123,32 +130,23 @@ class NotTruncatedBySignificance(Audit):
         said = f"99 % of {away.size:,} effects are over {band:.2f} of the median effect" + (
             f", and no p-value is over {largest:.2g}" if largest is not None else ""
         )
-        truncated = band > EMPTY_BAND and (largest is None or largest <= SIGNIFICANT)
-        if not truncated:
-            yield self.clear(f"{said}.", **numbers)
-        elif joined is None:
-            yield self.found(
-                f"{said}: only discoveries are there, larger than the truth.",
-                n_affected=away.size,
-                withholds=("calibration_slope",),
-                **numbers,
-            )
-        else:
-            for score in scores:
-                yield self._within_signs(score, joined, numbers)
+        if band <= EMPTY_BAND or (largest is not None and largest > SIGNIFICANT):
+            return self.clear(f"{said}.", **numbers)
+        said = f"{said}: only discoveries are there, larger than the truth"
+        return self.found(f"{said}.", n_affected=away.size, withholds=WITHHELD, **numbers)
 
-    def _within_signs(self, score: ScoreSection, joined: Joined, numbers: Numbers) -> Finding:
+    def _within_signs(self, score: ScoreSection, joined: Joined) -> Finding:
         rows = joined.comparison.frame.filter((pl.col("score_name") == score.name) & pl.col("effect").is_finite())
         if not score.signed or rows.height < FEWEST:
             return self.skipped("the score has no sign, or too few rows", subject=score.name)
         effect, said = floats(rows, "effect"), floats(rows, "score")
         whole, split = METRICS["pearson_r"].function(effect, said), split_by_sign(effect, said)
         return self.found(
-            f"r = {whole.value:.3f} of {score.name} with the effect is {split.sign_alone.value:.3f} with its sign alone, "
+            f"r = {whole.value:.3f} of {score.name} with the effect is {split.sign_alone.value:.3f} with its sign, "
             f"{split.within_positive.value:.3f} among {split.n_positive:,} positive effects and "
             f"{split.within_negative.value:.3f} among {split.n_negative:,} negative ones.",
             subject=score.name,
             n_affected=rows.height,
-            withholds=("calibration_slope",),
-            **numbers,
+            n_examined=rows.height,
+            withholds=WITHHELD,
         )

@@ -21,8 +21,6 @@ from refalt.tables import Failures, Measurements, Predictions
 MADE_UP_FLAGS: Final = ("simulated", "imputed")
 #: More failures than this and the rest are no longer the rows that were chosen.
 MOST_FAILURES: Final = 0.01
-#: Models behind a server that can change under the same name.
-SERVED_MODELS: Final = ("alphagenome",)
 
 
 class NothingWasMadeUp(Audit):
@@ -154,7 +152,7 @@ class ItCanBeRunAgain(Audit):
     why = (
         "A served model changes under its name and a downloaded table under its address; the numbers then have no home."
     )
-    example = "[models.alphagenome] without a revision; an input whose digest is not the one of the first run."
+    example = "[models.alphagenome] with revision = ''; an input whose digest is not the one of the first run."
     remedy = "Pin revision in [models.NAME]; keep the inputs, or start a study of another name with the changed ones."
 
     def check(
@@ -168,7 +166,7 @@ class ItCanBeRunAgain(Audit):
         """Look for what is not pinned, what has no digest, and what changed since an earlier run of this folder."""
         asked = {score.model for score in study.score}
         complaints = [
-            *(f"model {name} has no pinned revision" for name in SERVED_MODELS if name in asked & _unpinned(study)),
+            *(f"model {name} has no pinned revision" for name in sorted(asked & _unpinned(study))),
             *(f"file {file.name} has no digest" for file in files if not file.sha256),
             *(f"table {name} has no digest" for name, digest in (table_digests or {}).items() if not digest),
             *_changed(files, past_events),
@@ -180,7 +178,8 @@ class ItCanBeRunAgain(Audit):
 
 
 def _unpinned(study: Study) -> set[str]:
-    return {name for name in SERVED_MODELS if not str(study.models.get(name, {}).get("revision", "")).strip()}
+    # Where the study file is silent the model's own default stands, and the lock file names it.
+    return {name for name, section in study.models.items() if not str(section.get("revision", "default")).strip()}
 
 
 def _changed(files: Sequence[FoundFile], past_events: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 import polars as pl
 
 from refalt.audits.base import EXAMPLES_KEPT, Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import share
+from refalt.audits.rows import share, shown_rows
+from refalt.columns import Reason
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
 from refalt.tables import AlleleChecks, Inputs, Measurements
 
+#: Half of what is missing in one run of rows is a block, where chance breaks missing rows up.
+IN_ONE_BLOCK, FEWEST_IN_BLOCK, CHANCE = 0.5, 10, 1e-6
 #: Real tables give a model as many inputs as there are variants; the offender gave 18 for 6,963.
 DISTINCT_INPUTS: Final = 0.9
 
@@ -108,3 +112,66 @@ class RepeatsAreClustered(Audit):
             examples=tuple(lines),
             **numbers,
         )
+
+
+class JoinsAreOneToOne(Audit):
+    """SA004."""
+
+    code = "SA004"
+    phase = Phase.PREFLIGHT
+    again_in = (Phase.POST,)
+    severity = Severity.SERIOUS
+    affirms = "Each measured thing has one row, and no block of rows went missing."
+    why = (
+        "A key that occurs n times on both sides of a join gives n times n rows: 18 wild types became 4.8 million. A "
+        "resumed run once skipped the first hundred rows of a pool, all of one locus."
+    )
+    example = "The same variant and gene in two rows with different effects; or rows 0 to 99 of 3,720 without a score."
+    remedy = "Name the column that tells repeats apart as context_id; score missing rows again before reading results."
+
+    def check(self, *, measurements: Measurements, joined: Joined | None = None) -> Iterator[Finding]:
+        """Before predictions: keys that hold several effects. After them: where the missing rows lie."""
+        if joined is None:
+            yield self._collisions(measurements)
+            return
+        for (name,), rows in pl.concat(
+            [joined.comparison.frame.with_columns(reason=pl.lit(None, pl.String)), joined.removed]
+        ).group_by("score_name", maintain_order=True):
+            yield self._missing(str(name), rows.sort("source_row"))
+
+    def _collisions(self, measurements: Measurements) -> Finding:
+        repeatable = pl.col("reason").is_null() | (pl.col("reason") == Reason.DUPLICATE_ROW.value)
+        rows = measurements.frame.filter(repeatable & pl.col("beta").is_not_null())
+        key = list(Measurements.unique_when_kept)
+        several = rows.group_by(key).agg(pl.col("beta").n_unique().alias("n_effects")).filter(pl.col("n_effects") > 1)
+        collided = rows.join(several, on=key, how="semi", nulls_equal=True, maintain_order="left")
+        numbers: Numbers = {"n_affected": collided.height, "n_examined": rows.height}
+        if collided.is_empty():
+            return self.clear(f"No key of {rows.height:,} rows holds two effects.", **numbers)
+        return self.found(
+            f"{share(collided.height, rows.height)} rows share variant, target and context with a row of another "
+            "effect; of each such group only the first is compared.",
+            examples=shown_rows(collided.sort(*key, "source_row"), "beta"),
+            **numbers,
+        )
+
+    def _missing(self, name: str, rows: pl.DataFrame) -> Finding:
+        lost = [Reason.NO_SCORE.value, Reason.PREDICTION_FAILED.value]
+        asked = rows.filter(pl.col("reason").is_null() | pl.col("reason").is_in(lost))
+        missing = pl.col("reason").is_not_null()
+        runs = asked.with_columns(missing=missing, run=missing.rle_id()).filter("missing").group_by("run").agg(
+            pl.len().alias("n"), pl.col("source_row").min().alias("first"), pl.col("source_row").max().alias("last")
+        )
+        n_missing = int(runs.get_column("n").sum())
+        if not n_missing or n_missing == asked.height:
+            said = f"{n_missing:,} of {asked.height:,} rows lack {name}"
+            return self.clear(f"{said}.", subject=name, n_examined=asked.height)
+        longest = runs.sort("n", "first", descending=[True, False]).row(0, named=True)
+        portion = n_missing / asked.height
+        # Expected number of runs this long when rows are missing at random.
+        expected = asked.height * (1 - portion) * math.exp(longest["n"] * math.log(portion))
+        numbers: Numbers = {"subject": name, "n_affected": n_missing, "n_examined": asked.height}
+        said = f"{share(n_missing, asked.height)} rows lack {name}, {longest['n']:,} of them in a row"
+        if longest["n"] < max(FEWEST_IN_BLOCK, IN_ONE_BLOCK * n_missing) or expected > CHANCE:
+            return self.clear(f"{said}.", **numbers)
+        return self.found(f"{said}: source rows {longest['first']:,} to {longest['last']:,}.", **numbers)

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.stats.association import spearman
-from refalt.stats.metric import Metric
-from refalt.stats.resampling import jackknife
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 #: Two printed forms of one number agree to about four digits.
 SAME: Final = 1e-3
 #: Distinct values on either side that say how often rounding repeats a value here.
@@ -63,13 +60,6 @@ def widest_gap(values: Floats, around: float) -> tuple[float, float]:
     """The nearest values below and above `around` (a value equal to it leaves no gap)."""
     below, above = values[values <= around], values[values >= around]
     return (float(below.max()) if below.size else -math.inf, float(above.min()) if above.size else math.inf)
-
-
-def jackknife_error(metric: Metric, target: Floats, score: Floats, clusters: Ints) -> float:
-    """Standard error of a metric by leaving out each cluster in turn; NaN where one leaves nothing to measure."""
-    left_out = jackknife(metric, target, score, clusters)
-    n = left_out.size
-    return math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum())) if n > 1 else math.nan
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import typer
 
 from refalt import __version__
 from refalt.cli import (
+    demo,
     explain,
     inputs,
     listing,
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, inputs, report, listing, explain, new):
+for command in (demo, run, inputs, report, listing, explain, new):
     command.register(app)
 
 

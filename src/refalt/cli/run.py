@@ -39,12 +39,13 @@ def run(
     if until not in STAGES:
         raise unknown_name("stage", until, STAGES, where="--until")
     prepared = prepare(study, folders=inputs or [], limit=limit)
-    ended = run_study(prepared, out=out, until=until, notify=_progress)
-    typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else _words(ended))
+    ended = run_study(prepared, out=out, until=until, notify=progress)
+    typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else words_of(ended))
     return int(ended.exit_code)
 
 
-def _progress(stage: str) -> None:
+def progress(stage: str) -> None:
+    """Say on standard error what is being done."""
     typer.echo(f"... {stage}", err=True)
 
 
@@ -58,7 +59,8 @@ def _outcome(ended: Ended) -> dict[str, object]:
     }
 
 
-def _words(ended: Ended) -> str:
+def words_of(ended: Ended) -> str:
+    """How a run ended: open findings, the answer, where the report lies."""
     from refalt.report.headline import headline
 
     lines = [line_of(finding) for finding in ended.findings if finding.is_open]

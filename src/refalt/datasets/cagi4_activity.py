@@ -67,7 +67,7 @@ class Cagi4Activity(Dataset):
     def needed_files(self) -> Sequence[NeededFile]:
         """The answer key and the submission."""
         return [
-            NeededFile("dataset", self.declared.answers, origin=URL),
+            NeededFile("dataset", self.declared.answers, self.declared.assembly, URL),
             NeededFile("submission", self.declared.submission, origin=URL),
         ]
 
@@ -80,6 +80,7 @@ class Cagi4Activity(Dataset):
             key="ID",
             wanted={activity: pl.Float64, "Regulatory_Hit": pl.Int64},
             submitted={activity: pl.Float64, "Regulatory_Hit": pl.Float64},
+            keep=keep,
         )
         columns = SourceColumns(element_id="ID", label="Regulatory_Hit")
         return published(read, columns, declared=self.declared, keep=keep, where=str(files["dataset"]))

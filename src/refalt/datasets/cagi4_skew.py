@@ -57,7 +57,7 @@ class Cagi4Skew(Dataset):
     def needed_files(self) -> Sequence[NeededFile]:
         """The answer key and the submission."""
         return [
-            NeededFile("dataset", self.declared.answers, origin=URL),
+            NeededFile("dataset", self.declared.answers, self.declared.assembly, URL),
             NeededFile("submission", self.declared.submission, origin=URL),
         ]
 
@@ -70,6 +70,7 @@ class Cagi4Skew(Dataset):
             key="ID",
             wanted={**alleles, "Regulatory_Hit": pl.Int64},
             submitted=alleles,
+            keep=keep,
         )
         skews = {
             prefix + _SKEW: pl.col(f"{prefix}C.B.log2FC") - pl.col(f"{prefix}C.A.log2FC") for prefix in ("", SUBMITTED)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from refalt.datasets.filters import filter_dtype
 from refalt.errors import UserError, shown
 from refalt.sources.delimited import Dtype, ReadTable, read_table
+from refalt.studies.sections import RowFilter
 
 #: Put before the columns of the second file.
 SUBMITTED: Final = "submitted "
 
 
 def read_paired(
-    path: Path, other: Path, *, key: str, wanted: Mapping[str, Dtype], submitted: Mapping[str, Dtype]
+    path: Path,
+    other: Path,
+    *,
+    key: str,
+    wanted: Mapping[str, Dtype],
+    submitted: Mapping[str, Dtype],
+    keep: Sequence[RowFilter] = (),
 ) -> ReadTable:
     """Read columns of two files and join them, in the order of the first.
 
@@ -26,18 +34,23 @@ def read_paired(
         key: The identifier that both have.
         wanted: Columns of the first file and their types.
         submitted: Columns of the second file and their types, without the prefix `SUBMITTED` they get here.
+        keep: Row filters, whose columns are read too; those of the second file have the prefix.
 
     Raises:
         UserError: a column is missing, an identifier is repeated or empty, or the files do not hold the same ones.
     """
-    first, second = read_table(path, {key: pl.String, **wanted}), read_table(other, {key: pl.String, **submitted})
+    filters = {rule.column: filter_dtype(rule) for rule in keep}
+    told = {name for name in filters if name.startswith(SUBMITTED)}
+    submitted = {name.removeprefix(SUBMITTED): filters[name] for name in told} | dict(submitted)
+    wanted = {name: dtype for name, dtype in filters.items() if name not in told} | dict(wanted)
+    first, second = read_table(path, {**wanted, key: pl.String}), read_table(other, {**submitted, key: pl.String})
     for read, where in ((first, path), (second, other)):
         _require_distinct(read.frame.get_column(key), where, key)
     _require_same(first.frame.get_column(key), second.frame.get_column(key), path, other)
-    told = second.frame.with_columns(second.unparsable.alias("unparsable")).rename(
-        {name: SUBMITTED + name for name in submitted}
+    answers = second.frame.with_columns(second.unparsable.alias("unparsable")).rename(
+        {name: SUBMITTED + name for name in submitted if name != key}
     )
-    joined = first.frame.join(told, on=key, how="left", validate="1:1", maintain_order="left")
+    joined = first.frame.join(answers, on=key, how="left", validate="1:1", maintain_order="left")
     unparsable = first.unparsable | joined.get_column("unparsable")
     return ReadTable(joined.drop("unparsable"), unparsable, (*first.examples, *second.examples))
 

@@ -31,6 +31,7 @@ _DTYPES: Final[Mapping[str, Dtype]] = {
     "tss_distance": pl.Int64,
 }
 _ALLELE_LETTERS: Final = r"^([ACGTN]+|-)$"
+_SEQUENCE_LETTERS: Final = "^[ACGTN]+$"
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,21 @@ def published(
         keeps(read.frame, keep).alias("passes"),
     )
     rows = _with_reasons(_normalised(rows))
-    remarks = (f"{read.unparsable.sum()} rows hold cells that are not numbers: {'; '.join(read.examples)}",)
-    return Published(rows, _sequences(read.frame, declared), remarks if read.unparsable.any() else ())
+    sequences = _sequences(read.frame, declared)
+    if sequences is None:
+        return Published(rows, pl.DataFrame(), _remarks(read, 0))
+    legible = sequences.filter(_is_legible())
+    strange = sequences.join(legible, on="source_row", how="anti").get_column("source_row")
+    remark = pl.when(pl.col("source_row").is_in(strange.implode())).then(pl.lit(["carried_sequence_illegible"]))
+    rows = rows.with_columns(pl.concat_list("flags", remark.otherwise(pl.lit([], pl.List(pl.String)))).alias("flags"))
+    return Published(rows, legible, _remarks(read, strange.len()))
+
+
+def _remarks(read: ReadTable, n_illegible: int) -> tuple[str, ...]:
+    n_unparsable = int(read.unparsable.sum())
+    cells = f"{n_unparsable} rows hold cells that are not numbers: {'; '.join(read.examples)}"
+    letters = f"{n_illegible} rows carry sequences with other letters than A, C, G, T and N: these are not used"
+    return (*([cells] if n_unparsable else []), *([letters] if n_illegible else []))
 
 
 def with_reason(rows: pl.DataFrame, test: pl.Expr, reason: Reason) -> pl.DataFrame:
@@ -218,16 +232,24 @@ def _with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sequences(source: pl.DataFrame, declared: DatasetSection) -> pl.DataFrame:
+def _sequences(source: pl.DataFrame, declared: DatasetSection) -> pl.DataFrame | None:
     carried = declared.sequences
     if carried is None:
-        return pl.DataFrame()
+        return None
     # The anchor is the sequence that carries REF; `of = "ref"` says that the `alt` column is that one.
     ref, alt = (carried.ref, carried.alt) if carried.of == "alt" else (carried.alt or carried.ref, carried.ref)
     other = pl.col(alt) if alt else pl.lit(None, pl.String)
     return source.select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"),
         pl.col(ref).str.to_uppercase().alias("ref_sequence"),
-        other.str.to_uppercase().alias("alt_sequence"),
+        # A gap stands for a deleted base. In REF it would leave open which base the offset counts to.
+        other.str.to_uppercase().str.replace_all("-", "", literal=True).alias("alt_sequence"),
         pl.lit(carried.offset, pl.Int64).alias("offset"),
     ).filter(pl.col("ref_sequence").is_not_null())
+
+
+def _is_legible() -> pl.Expr:
+    held = [
+        pl.col(name).str.contains(_SEQUENCE_LETTERS).fill_null(value=True) for name in ("ref_sequence", "alt_sequence")
+    ]
+    return pl.all_horizontal(held)

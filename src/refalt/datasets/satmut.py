@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import polars as pl
 from pydantic import model_validator
 
-from refalt.columns import RECORDED_PREFIX
+from refalt.columns import RECORDED_PREFIX, STRATUM_PREFIX, Reason
 from refalt.datasets.base import Card, Dataset, Published
 from refalt.datasets.elements import locus_of, read_element_sequences
 from refalt.datasets.reading import SourceColumns, publish
@@ -17,6 +17,7 @@ from refalt.sources.fetch import NeededFile
 from refalt.studies.sections import DatasetSection, EffectSection, Filled, RowFilter
 
 REPLICATE: Final = "replicate"
+_RELEASE: Final = "release"
 _EFFECT: Final = EffectSection(
     column="Coefficient",
     of="alt",
@@ -89,11 +90,11 @@ class Satmut(Dataset):
             files["dataset"],
             columns,
             declared=alone,
-            strata={"element": "Element"},
+            strata={"element": "Element", _RELEASE: "Release"},
             keep=[release, *keep],
             derived={"locus": locus_of(pl.col("Element"))},
         )
-        rows = _with_replicate(read.rows, self.declared.replicates)
+        rows = _with_replicate(_of_release(read.rows, self.declared.release), self.declared.replicates)
         if "elements" not in files:
             return Published(rows, read.sequences, read.remarks)
         sequences = read_element_sequences(files["elements"], self.declared.release)
@@ -102,6 +103,13 @@ class Satmut(Dataset):
 
 def _without_replicate(declared: SatmutSection) -> dict[str, Any]:
     return {name: score for name, score in declared.recorded.items() if name != REPLICATE}
+
+
+def _of_release(rows: pl.DataFrame, release: str) -> pl.DataFrame:
+    """Rows of the other release are `filtered`, whatever else is wrong with them: they are not of this dataset."""
+    other = (pl.col(STRATUM_PREFIX + _RELEASE) != release).fill_null(value=True)
+    reason = pl.when(other).then(pl.lit(Reason.FILTERED.value)).otherwise("reason")
+    return rows.with_columns(reason.alias("reason")).drop(STRATUM_PREFIX + _RELEASE)
 
 
 def _with_replicate(rows: pl.DataFrame, replicates: Mapping[str, str]) -> pl.DataFrame:

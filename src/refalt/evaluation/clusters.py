@@ -35,14 +35,16 @@ def assign_clusters(
 
     Args:
         measurements: All rows.
-        kind: One of the study file's kinds; None takes LD blocks where they are given, else 1-Mb windows.
+        kind: One of the study file's kinds; None takes LD blocks where they are given, else 1-Mb windows, else, for
+            rows known by name alone, each name by itself.
         source_assembly: Names the windows of rows that have no place in the genome's assembly.
         blocks: LD blocks in the genome's assembly.
 
     Raises:
         UserError: the kind needs something that the study does not give.
     """
-    kind = kind or ("ld_block" if blocks else "window_1mb")
+    placed = measurements.frame.get_column("source_pos").null_count() < len(measurements)
+    kind = kind or ("ld_block" if blocks else "window_1mb" if placed else "input")
     if kind == "ld_block":
         if blocks is None:
             raise UserError(

@@ -60,7 +60,7 @@ def run_controls(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -
     score = scores[0]
     rows = joined.comparison.frame.filter(pl.col("score_name") == score.name)
     controls: list[Control] = []
-    for question in asked_questions(terms.settings.labels):
+    for question in asked_questions(terms.settings.labels, terms.quantity):
         held = measured_rows(question, rows)
         for name in question.metrics:
             if why_withheld(name, question, score=score, withheld=terms.withheld) is None and held.selected is None:

@@ -41,6 +41,7 @@ class Terms:
         seed: Of the study.
         alpha: One minus the level of every interval.
         withheld: Metric name, or `signed`, -> why it must not be shown.
+        quantity: `effect` or `activity`.
     """
 
     dataset: str
@@ -48,6 +49,7 @@ class Terms:
     seed: int
     alpha: float
     withheld: Mapping[str, str]
+    quantity: str = "effect"
 
 
 def evaluate(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -> pl.DataFrame:
@@ -57,12 +59,16 @@ def evaluate(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -> pl
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[dict[str, Any]]:
+def rows_of(joined: Joined, score: ScoreSection) -> pl.DataFrame:
+    """Rows of a score that could be compared, those that lack the score included (`score` null)."""
     of_score = pl.col("score_name") == score.name
     lost = joined.removed.filter(of_score & pl.col("reason").is_in(_MISSING_REASONS)).drop("reason")
-    rows = pl.concat([joined.comparison.frame.filter(of_score), lost])
-    for stratum, part in strata(rows, terms.settings.strata):
-        for question in asked_questions(terms.settings.labels):
+    return pl.concat([joined.comparison.frame.filter(of_score), lost])
+
+
+def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[dict[str, Any]]:
+    for stratum, part in strata(rows_of(joined, score), terms.settings.strata):
+        for question in asked_questions(terms.settings.labels, terms.quantity):
             if question.name == GIVEN and stratum.startswith("label="):
                 continue  # within one value of the label there is nothing to tell apart
             held = measured_rows(question, part)

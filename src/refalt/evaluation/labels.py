@@ -13,6 +13,7 @@ import polars as pl
 Floats = npt.NDArray[np.float64]
 
 EFFECT, MAGNITUDE, GIVEN, DIRECTION, MAGNITUDE_MEDIAN = "effect", "magnitude", "given", "direction", "magnitude_median"
+ACTIVITY_MEDIAN: Final = "activity_median"
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,23 @@ QUESTIONS: Final = (
     Question(GIVEN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
     Question(DIRECTION, ("auroc",), reads_sign=True, magnitude_of_score=False),
     Question(MAGNITUDE_MEDIAN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
+    Question(ACTIVITY_MEDIAN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=False),
 )
+#: An activity is no difference between alleles: what it is correlated with needs no allele, and zero is no null.
+_ACTIVITY: Final = Question(EFFECT, ("spearman_rho", "pearson_r"), reads_sign=False, magnitude_of_score=False)
 
 
-def asked_questions(labels: Iterable[str]) -> list[Question]:
-    """The questions of a study: effect and magnitude always, labels as the study file lists them."""
-    wanted = {EFFECT, MAGNITUDE, *labels}
+def asked_questions(labels: Iterable[str], quantity: str = "effect") -> list[Question]:
+    """The questions of a study: effect and magnitude always, labels as the study file lists them.
+
+    Where the quantity is an activity, nothing that reads a sign or a magnitude is asked, and the label made of the
+    median is of the activity itself.
+    """
+    listed = set(labels)
+    if quantity == "activity":
+        made = {ACTIVITY_MEDIAN} if MAGNITUDE_MEDIAN in listed else set()
+        return [_ACTIVITY, *(question for question in QUESTIONS if question.name in (listed & {GIVEN}) | made)]
+    wanted = {EFFECT, MAGNITUDE, *listed}
     return [question for question in QUESTIONS if question.name in wanted]
 
 
@@ -57,7 +69,8 @@ def target_of(question: Question, rows: pl.DataFrame) -> Floats:
 
     Returns:
         float64[n]. Effects and magnitudes in the effect's unit; labels 1 and 0. For `direction`, effects of
-        exactly zero are NaN: they have none. For `magnitude_median`, 1 is above the median of the rows given.
+        exactly zero are NaN: they have none. For `magnitude_median` and `activity_median`, 1 is above the median of
+        the rows given.
     """
     effect = _column(rows, "effect")
     if question.name == EFFECT:
@@ -67,12 +80,16 @@ def target_of(question: Question, rows: pl.DataFrame) -> Floats:
     if question.name == DIRECTION:
         direction: Floats = np.where(np.isnan(effect) | (effect == 0), np.nan, effect > 0)
         return direction
+    if question.name == ACTIVITY_MEDIAN:
+        return _above_median(effect)
     magnitude = np.abs(effect)
-    if question.name == MAGNITUDE:
-        return magnitude
-    held = magnitude[~np.isnan(magnitude)]
+    return magnitude if question.name == MAGNITUDE else _above_median(magnitude)
+
+
+def _above_median(values: Floats) -> Floats:
+    held = values[~np.isnan(values)]
     median = np.median(held) if held.size else np.nan
-    above: Floats = np.where(np.isnan(magnitude), np.nan, magnitude > median)
+    above: Floats = np.where(np.isnan(values), np.nan, values > median)
     return above
 
 

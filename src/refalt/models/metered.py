@@ -26,6 +26,7 @@ class Question:
         row: Index into `Asked.rows`.
         part: Which part of the row's answer it gives ("ref", "alt"); "" where one request answers the row.
         bases: How many bases the model reads for it.
+        kind: Equal for requests whose answers are of one size and take as long.
         request: What the model itself needs to ask it; None for a row that cannot be asked.
         error: Why it cannot be asked, "" where it can.
     """
@@ -34,6 +35,7 @@ class Question:
     row: int
     part: str = ""
     bases: int = 0
+    kind: str = ""
     request: object = None
     error: str = ""
 
@@ -57,6 +59,9 @@ class Reply:
     error: str = ""
     attempts: int = 1
     in_flight: int = 0
+
+
+Keep = Callable[[Reply], None]
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,10 @@ class Shelf(Protocol):
         """Keep a content; a name that is there already keeps its own."""
 
 
+class NoValueError(Exception):
+    """An answer that holds nothing for a row; its message goes into the failures."""
+
+
 class Reading(Protocol):
     """Turns kept answers into numbers, for one score."""
 
@@ -126,7 +135,7 @@ class Reading(Protocol):
         """The numbers of one row, from its parts' payloads.
 
         Raises:
-            LookupError: the answer holds nothing for this row; the message goes into the failures.
+            NoValueError: the answer holds nothing for this row.
         """
 
     def tracks(self) -> pl.DataFrame:
@@ -151,7 +160,7 @@ class MeteredModel(Model):
         questions: Iterable[Question],
         score: ScoreSection,
         *,
-        keep: Callable[[Reply], None],
+        keep: Keep,
         shelf: Shelf,
         effort: Effort,
     ) -> None:

@@ -28,20 +28,18 @@ import numpy.typing as npt
 
 from refalt.errors import UserError
 from refalt.motifs import plain
-from refalt.motifs.log_odds import Codes, Indices, Odds
+from refalt.motifs.log_odds import Changes, Codes, Indices
 from refalt.motifs.motif_set import MotifSet
 from refalt.motifs.touched import Touched, touched
 
-#: Changes of n variants under m motifs, float32[n, m].
-Changes = npt.NDArray[np.float32]
-Scan = Callable[[Codes, Codes, Touched], tuple[Odds, Odds]]
+Scan = Callable[[Codes, Codes, Touched], tuple[Changes, Changes]]
 
 FLOOR_BITS: Final = 10.0
 #: Single precision holds odds from 2^-126 to 2^127; a floor at the lower end leaves scores as they are.
 LARGEST_FLOOR: Final = 126.0
 #: From here on loading numba costs less than scanning without it.
 COMPILED_FROM: Final = 2_000
-ROWS_AT_ONCE: Final = 256
+ROWS_AT_ONCE: Final = 512
 #: Why a change is NaN.
 UNSCORED: Final = "no window over the variant is free of N and inside the sequence"
 
@@ -114,35 +112,30 @@ class ScannedVariants:
     def each_block(self, write: Callable[[slice, MotifChanges], None], *, threads: int | None = None) -> None:
         """Call `write` with every block of rows and its changes, from `threads` threads (all cores by default)."""
         n = len(self.ref_codes)
+        compiled = n >= COMPILED_FROM
         blocks = [slice(begin, min(begin + ROWS_AT_ONCE, n)) for begin in range(0, n, ROWS_AT_ONCE)]
-        scan = self._scan(compiled=n >= COMPILED_FROM)
+        scan = self._scan(compiled=compiled)
 
         def one(rows: slice) -> None:
             write(rows, self._changes(rows, scan))
 
-        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        # Matrix products bring threads of their own.
+        with ThreadPoolExecutor((threads or os.cpu_count()) if compiled else 1) as pool:
             for _ in pool.map(one, blocks):
                 pass
 
     def _scan(self, *, compiled: bool) -> Scan:
         """The scan for this many variants; numba is not loaded before the compiled one is asked for."""
         if not compiled:
-            return partial(plain.scan, groups=self.motifs.groups)
+            return partial(plain.scan, groups=self.motifs.groups, floor_bits=self.floor_bits)
         from refalt.motifs import compiled as lookup
 
-        return partial(lookup.scan, tables=self.motifs.tables)
+        return partial(lookup.scan, tables=self.motifs.tables, floor_bits=self.floor_bits)
 
     def _changes(self, rows: slice, scan: Scan) -> MotifChanges:
         ref, alt = self.ref_codes[rows], self.alt_codes[rows]
         bases = touched(ref, alt, self.start[rows], self.ref_len[rows], self.alt_len[rows])
-        best, total = scan(ref, alt, bases)
-        floor = np.float32(2.0**self.floor_bits)
-        np.maximum(best, floor, out=best)
-        total += floor
-        # A difference of logarithms, unlike the logarithm of a ratio, is exactly reversed when alleles are swapped.
-        for odds in (best, total):
-            np.log2(odds, out=odds)
-        return MotifChanges(best_hit=best[1] - best[0], occupancy=total[1] - total[0])
+        return MotifChanges(*scan(ref, alt, bases))
 
 
 def motif_changes(

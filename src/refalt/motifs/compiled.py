@@ -1,4 +1,4 @@
-"""The scan of `plain`, compiled: table look-ups for runs of four bases, motifs side by side in vector registers.
+"""The scan of `plain`, compiled: table look-ups for runs of four letters, motifs side by side in vector registers.
 
 Import this module only where there are variants enough to pay for numba. The scan releases the interpreter lock, and
 threads may run it at once.
@@ -9,116 +9,145 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from refalt.motifs.log_odds import BASES, RUN, RUNS_OF_BASES, Codes, KmerTables, Odds
+from refalt.motifs.log_odds import BASES, LANES, RUN, RUNS, TILE, Changes, Codes, KmerTables, aligned
 from refalt.motifs.touched import Touched
 
-UNSCORABLE = -1
 
-
-def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables) -> tuple[Odds, Odds]:
-    """See `plain.scan`; the same odds to rounding."""
-    best, total = (np.empty((2, len(ref), int(tables.lanes.sum())), dtype=np.float32) for _ in range(2))
+def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables, *, floor_bits: float) -> tuple[Changes, Changes]:
+    """See `plain.scan`; the same changes to rounding."""
+    best, total = (np.empty((len(ref), tables.motif.size), dtype=np.float32) for _ in range(2))
     _scan(
-        _kmers(np.ascontiguousarray(ref), bases.begin, bases.ref_end, tables.longest),
-        _kmers(np.ascontiguousarray(alt), bases.begin, bases.alt_end, tables.longest),
-        tables.longest, tables.width, tables.first, tables.lanes, tables.odds,
-        best, total,
+        _kmers(np.ascontiguousarray(ref), bases.begin, bases.ref_end, tables.width[0]),
+        _kmers(np.ascontiguousarray(alt), bases.begin, bases.alt_end, tables.width[0]),
+        tables.width, tables.first, tables.odds,
+        np.float32(2.0**floor_bits), aligned(10 * TILE).reshape(5, 2 * TILE), best, total,
     )  # fmt: skip
-    return best[:, :, tables.column], total[:, :, tables.column]
+    in_order = np.argsort(tables.motif)
+    return _bits(best)[:, in_order], _bits(total)[:, in_order]
+
+
+def _bits(fold: Changes) -> Changes:
+    """Changes in bits, in place, from folds with the sign of the change."""
+    return np.copysign(np.log2(np.abs(fold)), fold, out=fold)
 
 
 @njit(cache=True, nogil=True)
-def _scan(ref, alt, longest, width, first, lanes, odds, best, total):  # type: ignore[no-untyped-def]
-    """Tile by tile over all rows, so that a tile's tables stay in the cache; ALT after REF finds most rows there."""
-    most = 2 * lanes.max()
-    best_lane, total_lane = np.empty(most, dtype=np.float32), np.empty(most, dtype=np.float32)
-    product = np.empty(most, dtype=np.float32)
-    begin = 0
-    for tile in range(width.size):
-        strand = lanes[tile]
+def _scan(ref, alt, width, first, odds, floor, scratch, best_fold, total_fold):  # type: ignore[no-untyped-def]
+    """Tile by tile over all rows, so that a tile's tables stay in the cache; ALT after REF finds most rows there.
+
+    Results are folds with the sign of the change: ALT / REF, or -REF / ALT where that is less. Swapping the alleles
+    then reverses the sign and nothing else, and half as many numbers leave the cache.
+    """
+    product, ref_best, ref_total, alt_best, alt_total = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    for tile in range(first.size):
+        begin, end = tile * TILE, min(tile * TILE + TILE, width.size)
+        widths = width[begin:end]
         table = odds[first[tile] :]
-        inset = longest - width[tile]
         product[:] = 1
-        for row in range(best.shape[1]):
-            for allele in range(2):
-                kmers, origin = ref if allele == 0 else alt
-                windows = kmers[origin[row] + inset : origin[row + 1] - inset]
-                best_lane[:] = 0
-                total_lane[:] = 0
-                scored = _windows(windows, table, width[tile], 2 * strand, product, best_lane, total_lane)
-                best_out = best[allele, row, begin : begin + strand]
-                total_out = total[allele, row, begin : begin + strand]
-                if scored:
-                    for lane in range(strand):
-                        best_out[lane] = max(best_lane[lane], best_lane[lane + strand])
-                        total_out[lane] = total_lane[lane] + total_lane[lane + strand]
-                else:
-                    best_out[:] = np.nan
-                    total_out[:] = np.nan
-        begin += strand
+        for row in range(len(best_fold)):
+            _windows(ref, row, width[0], widths, table, product, ref_best, ref_total)
+            _windows(alt, row, width[0], widths, table, product, alt_best, alt_total)
+            _fold(ref_best, alt_best, ref_total, alt_total, floor)
+            best_fold[row, begin:end] = alt_best[: end - begin]
+            total_fold[row, begin:end] = alt_total[: end - begin]
+            if ref[3][row] or alt[3][row]:
+                for place in range(begin, end):
+                    if not (
+                        _scorable(ref, row, width[0], width[place]) and _scorable(alt, row, width[0], width[place])
+                    ):
+                        best_fold[row, place] = total_fold[row, place] = np.nan
 
 
 @njit(cache=True, nogil=True)
-def _windows(kmers, table, width, lanes, product, best, total):  # type: ignore[no-untyped-def]
-    """Raise `best` and `total` (lanes) by every window that can be scored; say whether there was one."""
-    runs = (width + RUN - 1) // RUN
-    unscorable = _unscorable(kmers, 0, kmers.size)
-    scored = False
-    for window in range(kmers.size - width + RUN):
-        # A window with an N or outside its row has such a run somewhere; most variants have none in reach.
-        if unscorable and _unscorable(kmers, window, window + width - RUN + 1):
-            continue
-        scored = True
-        for run in range(2, runs):
-            begin = _row(kmers, window, run, width) * lanes
-            odds = table[begin : begin + lanes]
+def _fold(ref_best, alt_best, ref_total, alt_total, floor):  # type: ignore[no-untyped-def]
+    """Join the strands and put the folds where ALT was, one for each motif."""
+    for place in range(TILE):
+        ref = max(ref_best[2 * place], ref_best[2 * place + 1], floor)
+        alt = max(alt_best[2 * place], alt_best[2 * place + 1], floor)
+        alt_best[place] = alt / ref if alt >= ref else -ref / alt
+    for place in range(TILE):
+        ref = ref_total[2 * place] + ref_total[2 * place + 1] + floor
+        alt = alt_total[2 * place] + alt_total[2 * place + 1] + floor
+        alt_total[place] = alt / ref if alt >= ref else -ref / alt
+
+
+@njit(cache=True, nogil=True)
+def _windows(allele, row, longest, widths, table, product, best, total):  # type: ignore[no-untyped-def]
+    """Set `best` and `total` (lanes) from every window over an allele."""
+    kmers, origin, span, _ = allele
+    best[:] = 0
+    total[:] = 0
+    widest = widths[0]
+    all_lanes = 2 * LANES * ((widths.size + LANES - 1) // LANES)
+    reaching = 0
+    for window in range(span[row] + widest - 1):
+        # The first windows reach the variant with their last columns, which only the widest motifs have.
+        while reaching < widths.size and widths[reaching] >= widest - window:
+            reaching += 1
+        lanes = 2 * reaching if reaching < widths.size else all_lanes
+        runs = kmers[origin[row] + longest - widest + window :: RUN]
+        for run in range(2, (widest + RUN - 1) // RUN):
+            at = (RUNS * run + np.int64(runs[run])) * all_lanes
+            odds = table[at : at + lanes]
             if run == 2:
                 for lane in range(lanes):
                     product[lane] = odds[lane]
             else:
                 for lane in range(lanes):
                     product[lane] *= odds[lane]
-        begin = _row(kmers, window, 0, width) * lanes
-        left = table[begin : begin + lanes]
-        begin = _row(kmers, window, 1, width) * lanes
-        right = table[begin : begin + lanes]
+        at = np.int64(runs[0]) * all_lanes
+        first = table[at : at + lanes]
+        at = (RUNS + np.int64(runs[1])) * all_lanes
+        second = table[at : at + lanes]
         for lane in range(lanes):
-            window_odds = left[lane] * right[lane] * product[lane]
-            best[lane] = max(window_odds, best[lane])
-            total[lane] += window_odds
-    return scored
+            of_window = first[lane] * second[lane] * product[lane]
+            best[lane] = max(of_window, best[lane])
+            total[lane] += of_window
 
 
 @njit(cache=True, nogil=True)
-def _unscorable(kmers, begin, end):  # type: ignore[no-untyped-def]
-    """How many runs hold an N or leave their row."""
-    count = 0
-    for at in range(begin, end):
-        count += kmers[at] == UNSCORABLE
-    return count
+def _scorable(allele, row, longest, width):  # type: ignore[no-untyped-def]
+    """Whether some window of this width over an allele has no N, which is also what lies outside the row."""
+    kmers, origin, span, _ = allele
+    begin = origin[row] + longest - width
+    for window in range(begin, begin + span[row] + width - 1):
+        holds_n = False
+        for at in range(window, window + width - RUN + 1):
+            holds_n |= _holds_n(kmers[at])
+        if not holds_n:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
-def _row(kmers, window, run, width):  # type: ignore[no-untyped-def]
-    """Which row of a tile's table holds one run of a window."""
-    return RUNS_OF_BASES * run + np.int64(kmers[window + min(RUN * run, width - RUN)])
+def _holds_n(kmer):  # type: ignore[no-untyped-def]
+    for _ in range(RUN):
+        if kmer % (BASES + 1) == BASES:
+            return True
+        kmer //= BASES + 1
+    return False
 
 
 @njit(cache=True, nogil=True)
 def _kmers(codes, begin, end, longest):  # type: ignore[no-untyped-def]
-    """Runs of four bases around each interval as numbers 0-255, row after row, and where each row begins."""
+    """The letters that windows over `[begin, end)` can see, in runs of four.
+
+    Returns the runs as numbers in base 5, row after row; where each row begins; bases touched; whether an N is seen.
+    """
+    span = end - begin
     origin = np.zeros(len(codes) + 1, dtype=np.int64)
-    for row in range(len(codes)):
-        origin[row + 1] = origin[row] + end[row] - begin[row] + 2 * longest - 1 - RUN
+    origin[1:] = np.cumsum(span + longest - 1 + RUN * max(1, (longest - 1) // RUN))
     kmers = np.empty(origin[-1], dtype=np.int16)
+    holds_n = np.zeros(len(codes), dtype=np.bool_)
     for row in range(len(codes)):
-        at = begin[row] - longest + 1
-        kmer, known = np.int64(0), 0
-        for base in range(origin[row + 1] - origin[row] + RUN - 1):
-            inside = 0 <= at + base < codes.shape[1]
-            code = np.int64(codes[row, at + base]) if inside else np.int64(BASES)
-            known = known + 1 if code < BASES else 0
-            kmer = (kmer * BASES + code % BASES) % RUNS_OF_BASES
-            if base >= RUN - 1:
-                kmers[origin[row] + base - RUN + 1] = kmer if known >= RUN else UNSCORABLE
-    return kmers, origin
+        kmer = 0
+        for seen in range(origin[row + 1] - origin[row] + RUN - 1):
+            at = begin[row] - longest + 1 + seen
+            code = BASES
+            if 0 <= at < codes.shape[1] and codes[row, at] < BASES:
+                code = codes[row, at]
+            holds_n[row] |= code == BASES
+            kmer = (kmer * (BASES + 1) + code) % RUNS
+            if seen >= RUN - 1:
+                kmers[origin[row] + seen - RUN + 1] = kmer
+    return kmers, origin, span, holds_n

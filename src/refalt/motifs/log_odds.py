@@ -19,17 +19,22 @@ Codes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.int64]
 #: 2 to the power of a log-odds score.
 Odds = npt.NDArray[np.float32]
+#: Changes of n variants under m motifs, float32[n, m], in bits.
+Changes = npt.NDArray[np.float32]
 
 BACKGROUND: Final = 0.25
 #: Codes of A, C, G and T are below this; any other code is an N.
 BASES: Final = 4
 #: Bases that one look-up scores, and so the fewest columns a matrix may have.
 RUN: Final = 4
-RUNS_OF_BASES: Final = BASES**RUN
-#: Motifs side by side in a tile: with both strands 128 lanes, three tables of which (393 kB) stay in an L2 cache.
+#: Rows of a table: runs of four letters A, C, G, T or N.
+RUNS: Final = (BASES + 1) ** RUN
+#: Motifs side by side in a tile: with both strands 128 lanes, the rows of whose tables mostly stay in an L2 cache.
 TILE: Final = 64
-#: Lanes of a strand are padded to this, so that the lanes of both fill whole vector registers.
+#: Motifs of a tile are padded to this, so that a row of its table, both strands, fills whole cache lines.
 LANES: Final = 8
+#: In bytes.
+CACHE_LINE: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,25 +54,22 @@ class WidthGroup:
 
 @dataclass(frozen=True, eq=False)
 class KmerTables:
-    """Odds of every run of four bases under every motif, in tiles of motifs of one width.
+    """Odds of every run of four letters under every motif, in tiles of motifs of like width.
 
-    A window of `width` bases is covered by runs that start at 0, 4, 8, ... and, for the last, at `width - 4`; a column
-    that two runs cover counts in the first only. The product of the runs' odds is 2 to the power of the score.
+    A window is covered by runs that start at its columns 0, 4, 8, ...; columns past the end of a motif are worth 1
+    whatever the letter, and N in a column of the motif is worth 0. The product of the runs' odds is 2 to the power of
+    the score. Motifs come widest first, two lanes each, the reverse strand in the second.
 
     Attributes:
-        longest: columns of the longest motif.
-        width: int64[t] of each tile's motifs.
-        first: int64[t], where the tile begins in `odds`.
-        lanes: int64[t], motifs of the tile, padded; a row of its table has twice as many, reverse strand last.
-        column: int64[m], where each motif of the set stands among the lanes of all tiles.
-        odds: float32[...], tile after tile as [runs, 256, 2 * lanes].
+        width: int64[m], columns of each motif, never rising.
+        motif: int64[m], its place in the set.
+        first: int64[t], where the tables of each tile of 64 motifs begin in `odds`.
+        odds: float32[...], tile after tile as [runs, 625, lanes].
     """
 
-    longest: int
     width: Indices
+    motif: Indices
     first: Indices
-    lanes: Indices
-    column: Indices
     odds: Odds
 
 
@@ -93,36 +95,37 @@ def log_odds(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def kmer_tables(groups: Sequence[WidthGroup]) -> KmerTables:
     """Tables for the compiled scan."""
-    tiles = [
-        (group.width, group.motif[begin : begin + TILE], group.log_odds[:, begin : begin + TILE])
-        for group in groups
-        for begin in range(0, group.motif.size, TILE)
-    ]
-    blocks = [_tile(scores) for _, _, scores in tiles]
-    lanes = np.array([block.shape[-1] // 2 for block in blocks], dtype=np.int64)
-    begins = np.cumsum(lanes) - lanes
-    motif = np.concatenate([places for _, places, _ in tiles])
-    lane = np.concatenate([begin + np.arange(places.size) for begin, (_, places, _) in zip(begins, tiles, strict=True)])
+    widest_first = groups[::-1]
+    scores = [strands for group in widest_first for strands in np.moveaxis(group.log_odds, 1, 0)]
+    tiles = [_tile(scores[begin : begin + TILE]) for begin in range(0, len(scores), TILE)]
+    odds = aligned(sum(tile.size for tile in tiles))
+    np.concatenate([tile.ravel() for tile in tiles], out=odds)
     return KmerTables(
-        longest=max(group.width for group in groups),
-        width=np.array([width for width, _, _ in tiles], dtype=np.int64),
-        first=np.cumsum([0, *(block.size for block in blocks[:-1])], dtype=np.int64),
-        lanes=lanes,
-        column=lane[np.argsort(motif)],
-        odds=np.concatenate([block.ravel() for block in blocks]),
+        width=np.array([strands.shape[1] for strands in scores], dtype=np.int64),
+        motif=np.concatenate([group.motif for group in widest_first]),
+        first=np.cumsum([0, *(tile.size for tile in tiles[:-1])], dtype=np.int64),
+        odds=odds,
     )
 
 
-def _tile(scores: npt.NDArray[np.float64]) -> Odds:
-    """float32[runs, 256, 2 * lanes] odds of motifs with log-odds float64[2, motifs, width, 4]."""
-    _, motifs, width, _ = scores.shape
-    lanes = -(-motifs // LANES) * LANES
-    runs = -(-width // RUN)
-    bases = np.arange(RUNS_OF_BASES)[:, None] >> (2 * np.arange(RUN)[::-1]) & 3
-    odds = np.ones((max(runs, 2), RUNS_OF_BASES, 2, lanes), dtype=np.float32)
-    for run in range(runs):
-        begin = min(RUN * run, width - RUN)
-        owned = range(RUN * run - begin, RUN)
-        bits = sum(scores[:, :, begin + column, bases[:, column]] for column in owned)
-        odds[run, :, :, :motifs] = np.exp2(np.moveaxis(np.asarray(bits), 2, 0))
-    return odds.reshape(-1, RUNS_OF_BASES, 2 * lanes)
+def aligned(size: int) -> Odds:
+    """Unset float32[size] that begins with a cache line, so that no vector is read from two (a third faster)."""
+    spare = np.empty(size * 4 + CACHE_LINE, dtype=np.uint8)
+    begin = -spare.ctypes.data % CACHE_LINE
+    return spare[begin : begin + size * 4].view(np.float32)
+
+
+def _tile(scores: Sequence[npt.NDArray[np.float64]]) -> Odds:
+    """float32[runs, 625, lanes] odds of motifs with log-odds float64[2, width, 4], widest first."""
+    lanes = 2 * LANES * -(-len(scores) // LANES)
+    # The scan reads two runs at the least.
+    runs = max(2, -(-scores[0].shape[1] // RUN))
+    columns = np.ones((lanes, runs * RUN, BASES + 1))
+    for place, strands in enumerate(scores):
+        columns[2 * place : 2 * place + 2, : strands.shape[1], :BASES] = np.exp2(strands)
+        columns[2 * place : 2 * place + 2, : strands.shape[1], BASES] = 0
+    first, second, third, fourth = np.moveaxis(columns.reshape(lanes, runs, RUN, BASES + 1), 2, 0)
+    pairs = first[..., :, None] * second[..., None, :], third[..., :, None] * fourth[..., None, :]
+    left, right = (pair.reshape(lanes, runs, -1) for pair in pairs)
+    odds = (left[..., :, None] * right[..., None, :]).reshape(lanes, runs, RUNS)
+    return np.ascontiguousarray(np.moveaxis(odds, 0, -1), dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from refalt.motifs.log_odds import BASES, Codes, Indices, Odds, WidthGroup
+from refalt.motifs.log_odds import BASES, Changes, Codes, Indices, WidthGroup
 from refalt.motifs.touched import Touched
 
 _ONE_HOT: Final = np.eye(BASES + 1, BASES)
@@ -16,30 +16,35 @@ _ONE_HOT: Final = np.eye(BASES + 1, BASES)
 WINDOWS_AT_ONCE: Final = 4096
 
 
-def scan(ref: Codes, alt: Codes, bases: Touched, groups: Sequence[WidthGroup]) -> tuple[Odds, Odds]:
-    """Score every window that touches the bases of a variant, on both strands, in REF and in ALT.
+def scan(
+    ref: Codes, alt: Codes, bases: Touched, groups: Sequence[WidthGroup], *, floor_bits: float
+) -> tuple[Changes, Changes]:
+    """Changes of the best hit and of the occupancy, each float32[n, m], over windows that touch the variant.
 
     A window touches an empty interval if it holds the base before and the base after it. A window with an N (any code
-    above 3), or one that leaves its row, is impossible: its odds are 0.
+    above 3), or one that leaves its row, is impossible: its odds are 0. NaN where an allele has no other window.
 
     Args:
         ref: uint8[n, L].
         alt: uint8[n, L2].
         bases: what the n variants touch.
         groups: the m motifs.
-
-    Returns:
-        The highest odds of a window and the total over windows, each float32[2, n, m], REF first; odds are 2 to the
-        power of the log-odds score. NaN where no window could be scored.
+        floor_bits: log-odds below which a site counts as unbound.
     """
-    alleles = (_scan(ref, bases.begin, bases.ref_end, groups), _scan(alt, bases.begin, bases.alt_end, groups))
-    best, total = np.stack(alleles, axis=1)
-    return best, total
+    ref_best, ref_total = _scan(ref, bases.begin, bases.ref_end, groups)
+    alt_best, alt_total = _scan(alt, bases.begin, bases.alt_end, groups)
+    floor = 2.0**floor_bits
+    best = np.log2(np.maximum(alt_best, floor)) - np.log2(np.maximum(ref_best, floor))
+    total = np.log2(alt_total + floor) - np.log2(ref_total + floor)
+    return best.astype(np.float32), total.astype(np.float32)
 
 
-def _scan(codes: Codes, begin: Indices, end: Indices, groups: Sequence[WidthGroup]) -> Odds:
-    """Best and total, float32[2, n, m], of one allele; variants that touch equally many bases are scored together."""
-    odds = np.empty((2, len(codes), sum(group.motif.size for group in groups)), dtype=np.float32)
+def _scan(codes: Codes, begin: Indices, end: Indices, groups: Sequence[WidthGroup]) -> npt.NDArray[np.float64]:
+    """Highest odds of a window and total over windows of one allele, float64[2, n, m].
+
+    Variants that touch equally many bases are scored together.
+    """
+    odds = np.empty((2, len(codes), sum(group.motif.size for group in groups)))
     longest = max(group.width for group in groups)
     for span in np.unique(end - begin).tolist():
         alike = np.flatnonzero(end - begin == span)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from refalt.errors import unknown_name
-from refalt.motifs.changes import FLOOR_BITS, Changes, MotifChanges, ScannedVariants, require_floor
-from refalt.motifs.log_odds import Codes
+from refalt.motifs.changes import FLOOR_BITS, MotifChanges, ScannedVariants, require_floor
+from refalt.motifs.log_odds import Changes, Codes
 from refalt.motifs.motif_set import MotifSet
 
 Measure = Literal["occupancy", "best_hit"]

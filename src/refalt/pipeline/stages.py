@@ -15,6 +15,7 @@ from refalt.evaluation.clusters import Clusters, assign_clusters
 from refalt.evaluation.controls import Control, control_estimates, run_controls
 from refalt.evaluation.evaluate import Terms, evaluate
 from refalt.evaluation.join import Joined, join
+from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.plan import plan
@@ -212,9 +213,11 @@ def compare(prepared: Prepared, read: Read, checks: AlleleChecks, scored: AllSco
 def estimate(prepared: Prepared, joined: Joined, *, withheld: Mapping[str, str]) -> tuple[Estimates, Sequence[Control]]:
     """Every metric with its companions, and the controls that prove the harness."""
     study = prepared.study
-    terms = Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld)
+    quantity = prepared.declared.quantity
+    terms = Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld, quantity)
     controls = run_controls(joined, prepared.scores, terms)
-    rows = pl.concat([evaluate(joined, prepared.scores, terms), control_estimates(controls, terms)])
+    estimates = [evaluate(joined, prepared.scores, terms), mean_estimates(joined, prepared.scores, terms)]
+    rows = pl.concat([*estimates, control_estimates(controls, terms)])
     return Estimates(rows), controls
 
 

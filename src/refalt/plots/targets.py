@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from refalt.evaluation.labels import MAGNITUDE_MEDIAN, QUESTIONS, Question, score_of, target_of
+from refalt.evaluation.labels import ACTIVITY_MEDIAN, MAGNITUDE_MEDIAN, QUESTIONS, Question, score_of, target_of
 from refalt.plots.base import FloatArray, Reading, View
 from refalt.stats.measured import Measured
 
@@ -41,13 +41,14 @@ def labelled(view: View, reading: Reading, area: Callable[[FloatArray, FloatArra
 
 
 def _label(question: Question, rows: pl.DataFrame, reading: Reading) -> FloatArray:
-    """Labels of `rows`; the median of magnitudes was taken over more rows than were scored, so it is recovered.
+    """Labels of `rows`; a median was taken over more rows than were scored, so it is recovered.
 
-    As many of the largest magnitudes are positives as the prevalence of the estimate says.
+    As many of the largest values are positives as the prevalence of the estimate says.
     """
-    if question.name != MAGNITUDE_MEDIAN or not rows.height:
+    if question.name not in (MAGNITUDE_MEDIAN, ACTIVITY_MEDIAN) or not rows.height:
         return target_of(question, rows)
-    magnitude = np.abs(rows.get_column("effect").to_numpy())
-    n_positive = round(reading.prevalence * magnitude.size)
-    least = np.sort(magnitude)[::-1][max(n_positive - 1, 0)]
-    return np.where(magnitude >= least, 1.0, 0.0)
+    effect = rows.get_column("effect").to_numpy()
+    halved = np.abs(effect) if question.name == MAGNITUDE_MEDIAN else effect
+    n_positive = round(reading.prevalence * halved.size)
+    least = np.sort(halved)[::-1][max(n_positive - 1, 0)]
+    return np.where(halved >= least, 1.0, 0.0)

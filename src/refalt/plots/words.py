@@ -39,6 +39,7 @@ LABEL_WORDS: Final = MappingProxyType(
         "given": "the published labels",
         "direction": "the direction of the effect",
         "magnitude_median": "effects above the median magnitude",
+        "activity_median": "activities above the median",
     }
 )
 
@@ -61,6 +62,11 @@ def label_words(label_name: str) -> str:
 def stratum_words(stratum: str) -> str:
     """`all` as a reader would say it; other strata as they are."""
     return "all rows" if stratum == "all" else stratum
+
+
+def stratum_column(stratum: str) -> str:
+    """The column that a stratum divides or averages over; `all` for all rows."""
+    return stratum.removeprefix("mean over ").partition("=")[0]
 
 
 def written(value: float | int | str | None, form: Format) -> str:

@@ -27,7 +27,7 @@ FORMS: Final[Mapping[str, Format]] = MappingProxyType(
         "level": "share", "p_value": "p", "q_value": "p", "n": "count", "n_variants": "count", "n_inputs": "count",
         "n_clusters": "count", "n_missing": "count", "n_rows": "count", "sum(n_rows)": "count", "count": "count",
         "n_affected": "count", "n_examined": "count", "statistic": "estimate", "threshold": "estimate",
-        "bytes": "count", "pilot": "count", "resamples": "count",
+        "bytes": "count", "pilot": "count", "window": "count", "resamples": "count",
     }
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import polars as pl
 from refalt.columns import WHOLE
 from refalt.files import replacing
 from refalt.plots.draw import path_part
+from refalt.plots.words import stratum_column
 from refalt.runs import RunFolder
 from refalt.tables import Estimates
 
@@ -23,7 +24,8 @@ def write_metric_tables(run: RunFolder, estimates: Estimates, *, simulated: bool
         frame = frame.with_columns(simulated=pl.lit(value=True))
     whole, strata = frame.filter(pl.col("stratum") == WHOLE), frame.filter(pl.col("stratum") != WHOLE)
     parts = {f"{keys[0]}_metrics": part for keys, part in whole.group_by(["dataset"], maintain_order=True)}
-    column = pl.col("stratum").str.split("=").list.first()
+    # Columns whose names differ only in what a path cannot hold share a file: no row is lost.
+    column = pl.col("stratum").map_elements(lambda name: path_part(stratum_column(name)), return_dtype=pl.String)
     parts |= {str(keys[0]): part for keys, part in strata.group_by([column], maintain_order=True)}
     return [_write(part, run.metric_tables / f"{path_part(name)}.tsv") for name, part in parts.items()]
 

@@ -10,42 +10,63 @@ import polars as pl
 
 from refalt.errors import redact
 from refalt.models.base import Answers, Asked, Model
+from refalt.models.metered import MeteredModel
+from refalt.scoring.metered import Metering, Tally, ask_metered
 from refalt.studies.study import ScoreSection
 from refalt.tables import Failures, Predictions, Tracks
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What one score gave."""
+    """What one score gave; of a metered model also how many answers came from where."""
 
     predictions: Predictions
     tracks: Tracks
     failures: Failures
+    tally: Tally | None = None
 
 
-def score_with(model: Model, asked: Asked, score: ScoreSection) -> Scored:
+def score_with(model: Model, asked: Asked, score: ScoreSection, *, metering: Metering | None = None) -> Scored:
     """Ask a model everything a score needs.
 
     Rows of the three tables are in the order of `asked.rows`, whatever the order of the answers.
+
+    Args:
+        model: The model.
+        asked: The questions.
+        score: The score.
+        metering: What a metered model is asked with; other models do not use it.
     """
     model.check(score)
-    batches = list(model.predict(asked, score)) if asked.rows.height else []
-    tracks = model.tracks(score).with_columns(score_name=pl.lit(score.name), track_index=pl.col("track_index"))
-    return Scored(_predictions(asked, batches), Tracks(tracks), _failures(asked, batches, score))
+    tally = None
+    if isinstance(model, MeteredModel):
+        batches, tracks, tally = ask_metered(model, asked, score, metering=metering or Metering())
+    else:
+        batches = list(model.predict(asked, score)) if asked.rows.height else []
+        tracks = model.tracks(score)
+    tracks = tracks.with_columns(score_name=pl.lit(score.name))
+    return Scored(_predictions(asked, batches), Tracks(tracks), _failures(asked, batches, score), tally)
 
 
 def _predictions(asked: Asked, batches: Sequence[Answers]) -> Predictions:
-    if not batches:
+    answered = [batch for batch in batches if batch.row.size]
+    if not answered:
         return Predictions.empty()
-    row = np.concatenate([batch.row for batch in batches])
-    order = np.argsort(row, kind="stable")
-    raw = np.concatenate([batch.raw for batch in batches])[order]
-    columns = [_lists("raw", raw)]
-    quantiles = [batch.quantile for batch in batches if batch.quantile is not None]
-    if len(quantiles) == len(batches):
-        columns.append(_lists("quantile", np.concatenate(quantiles)[order]))
+    with_quantile = all(batch.quantile is not None for batch in answered)
+    rows = pl.concat(_answered(asked, batch, with_quantile=with_quantile) for batch in answered)
+    if not rows.get_column("row").is_sorted():
+        rows = rows.sort("row", maintain_order=True)
+    return Predictions(rows.drop("row"))
+
+
+def _answered(asked: Asked, batch: Answers, *, with_quantile: bool) -> pl.DataFrame:
     names = ["asked_id", "made_for", "target_id", "context_id", "input_id"]
-    return Predictions(asked.rows.select(names)[row[order]].with_columns(columns))
+    columns = [pl.Series("row", batch.row), _lists("raw", batch.raw)]
+    if with_quantile and batch.quantile is not None:
+        columns.append(_lists("quantile", batch.quantile))
+    if batch.targets is not None:
+        columns.append(pl.Series("target_id", batch.targets, dtype=pl.String))
+    return asked.rows.select(names)[batch.row].with_columns(columns)
 
 
 def _lists(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> pl.Series:
@@ -55,6 +76,7 @@ def _lists(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]])
 
 def _failures(asked: Asked, batches: Sequence[Answers], score: ScoreSection) -> Failures:
     errors = {row: text for batch in batches for row, text in batch.errors.items()}
+    attempts = {row: times for batch in batches for row, times in batch.attempts.items()}
     rows = sorted(errors)
     names = asked.rows.get_column("asked_id")
     return Failures(
@@ -63,7 +85,7 @@ def _failures(asked: Asked, batches: Sequence[Answers], score: ScoreSection) -> 
                 "score_name": [score.name] * len(rows),
                 "asked_id": [names[row] for row in rows],
                 "error": [redact(errors[row]) for row in rows],
-                "attempts": [1] * len(rows),
+                "attempts": [attempts.get(row, 1) for row in rows],
             },
             schema={column.name: column.dtype for column in Failures.declared},
         )

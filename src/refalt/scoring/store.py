@@ -1,7 +1,7 @@
 """Answers that were paid for, kept where every study and run finds them: one SQLite file a model and revision.
 
-One row a request, one commit an answer, on disk before the next is taken; so that a process killed at any moment has
-lost only what was in flight. A file has one process at a time, because write-ahead logging is not safe between
+One row a request, one commit an answer, before the next is taken; so that a process killed at any moment has lost only
+what was in flight. A file has one process at a time, because write-ahead logging is not safe between
 machines: a lock file names the holder.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from refalt.errors import UserError
 from refalt.files import unwritable
-from refalt.models.metered import Identity
+from refalt.models.metered import Identity, Question
 from refalt.provenance import canonical_json, library_versions
 from refalt.scoring.locking import held
 
@@ -32,11 +32,13 @@ create table if not exists answers (
     number integer primary key,
     digest blob not null unique,
     request text not null,
+    kind text not null,
     payload blob not null,
     client text not null,
     libraries text not null,
     attempts integer not null
 );
+create index if not exists answers_by_kind on answers (kind);
 create table if not exists shelf (name text primary key, content blob not null);
 """
 
@@ -69,6 +71,7 @@ class Store:
         versions = library_versions()
         self._client = versions.get("alphagenome", "")
         self._libraries = canonical_json(dict(versions))
+        self._shelved: set[str] = set()
 
     def __len__(self) -> int:
         return int(self._one("select count(*) from answers") or 0)
@@ -82,23 +85,32 @@ class Store:
         found = self._one("select payload from answers where digest = ?", digest)
         return None if found is None else bytes(found)
 
-    def keep(self, key: str, payload: bytes, *, shared: Mapping[str, bytes], attempts: int = 1) -> None:
+    def keep(self, question: Question, payload: bytes, *, shared: Mapping[str, bytes], attempts: int = 1) -> None:
         """Commit one answer, with what it shares with others; one that is there already stays.
 
         Args:
-            key: Canonical JSON of the request.
+            question: What was asked.
             payload: The answer.
             shared: Shelf name -> content.
             attempts: How often it was asked.
         """
         with self._changing() as connection:
-            for name, content in shared.items():
-                connection.execute("insert or ignore into shelf values (?, ?)", (name, content))
+            for name in shared.keys() - self._shelved:
+                connection.execute("insert or ignore into shelf values (?, ?)", (name, shared[name]))
             connection.execute(
-                "insert or ignore into answers (digest, request, payload, client, libraries, attempts) "
-                "values (?, ?, ?, ?, ?, ?)",
-                (digest_of_key(key), key, payload, self._client, self._libraries, attempts),
+                "insert or ignore into answers (digest, request, kind, payload, client, libraries, attempts) "
+                "values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    digest_of_key(question.key),
+                    question.key,
+                    question.kind,
+                    payload,
+                    self._client,
+                    self._libraries,
+                    attempts,
+                ),
             )
+        self._shelved |= shared.keys()
 
     def forget(self, digest: bytes) -> None:
         """Make room for a new answer; the old one stays in the file under its own number."""
@@ -125,9 +137,10 @@ class Store:
         with self._changing() as connection:
             connection.execute("insert or replace into facts values (?, ?)", (name, value))
 
-    def mean_payload(self) -> float | None:
-        """Bytes of an answer here, on average; None when there is none."""
-        found = self._one("select avg(length(payload)) from (select payload from answers limit 1000)")
+    def mean_payload(self, kind: str) -> float | None:
+        """Bytes of an answer of a kind, by the first few; None when there is none."""
+        query = "select avg(length(payload)) from (select payload from answers where kind = ? limit 100)"
+        found = self._one(query, kind)
         return None if found is None else float(found)
 
     def versions(self) -> Mapping[tuple[str, str], int]:
@@ -176,8 +189,9 @@ def open_store(identity: Identity, place: Path | None = None, *, wait_s: float =
 def _prepare(connection: sqlite3.Connection, identity: Identity, path: Path) -> None:
     connection.execute("pragma locking_mode = exclusive")
     connection.execute("pragma journal_mode = wal")
-    # Full: an answer that was paid for survives a power failure too.
-    connection.execute("pragma synchronous = full")
+    # Normal: a commit outlives the process however it is killed. Waiting for the platter each time (full) would
+    # also outlive a power failure, at up to 4 ms an answer; like this the last few seconds may be lost then.
+    connection.execute("pragma synchronous = normal")
     connection.executescript(_SCHEMA)
     facts = dict(connection.execute("select name, value from facts"))
     if not facts:

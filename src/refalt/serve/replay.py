@@ -72,7 +72,7 @@ class ReplayService:
 
 
 @dataclass(frozen=True, eq=False)
-class ReplayProcess:
+class ReplayServer:
     """A replaying server in another process; also a context manager that stops it.
 
     Attributes:
@@ -88,7 +88,7 @@ class ReplayProcess:
         self._line.close()
         self._process.join()
 
-    def __enter__(self) -> ReplayProcess:
+    def __enter__(self) -> ReplayServer:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,7 +113,7 @@ def record(scorers: Sequence[Message], *, latency: float, sizes: Mapping[str, in
 
 def start_replay(
     scorers: Sequence[Message], *, latency: float, places: int, sizes: Mapping[str, int] = HOSTED_SIZES
-) -> ReplayProcess:
+) -> ReplayServer:
     """Record answers and replay them in a process of their own.
 
     Args:
@@ -129,7 +129,7 @@ def start_replay(
     )
     process.start()
     there.close()
-    return ReplayProcess(here.recv(), process, here)
+    return ReplayServer(here.recv(), process, here)
 
 
 def _replay(line: Connection, encoded: Sequence[bytes], latency: float, places: int, sizes: Mapping[str, int]) -> None:

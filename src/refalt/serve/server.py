@@ -124,7 +124,8 @@ def _handler(method: Method, gate: Gate | None, api_key: str | None) -> Any:
             _abort(context, RefusedError("INVALID_ARGUMENT", str(error)))
 
     def one(requests: Iterable[Message], context: Any) -> Message:
-        return next(answers(requests, context))
+        (message,) = answers(requests, context)
+        return message
 
     chosen: Callable[..., Any] = answers if method.streams_answer else one
     behaviour = chosen if method.streams_request else lambda request, context: chosen([request], context)

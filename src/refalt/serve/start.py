@@ -36,7 +36,7 @@ def serve_forever(
     *,
     port: int = 0,
     host: str = LOOPBACK,
-    max_workers: int = 8,
+    max_workers: int = 4,
     api_key: str | None = None,
     announce: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -47,7 +47,7 @@ def serve_forever(
         genome_path: FASTA file, plain or compressed, that intervals come from.
         port: Port to listen on; 0 lets the system choose.
         host: Address to listen on; traffic is not encrypted, so think before it is another than the loopback one.
-        max_workers: Requests answered at the same time.
+        max_workers: Requests answered at the same time; one of a 1,048,576-base window takes half a gigabyte.
         api_key: What clients must send as their key; None asks for none.
         announce: Called once with host:port when the server is listening.
 

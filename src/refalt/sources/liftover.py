@@ -23,6 +23,7 @@ from refalt.sources.intervals import (
     PositionColumn,
     axis_keys,
     contig_numbers,
+    contig_spellings,
     named,
     positions_of,
     read_lines,
@@ -30,19 +31,16 @@ from refalt.sources.intervals import (
 
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 
 _FIELDS: Final = (
-    *("mark", "score"),
-    *("source", "source_size", "source_strand", "source_start", "source_end"),
+    *("mark", "score", "source", "source_size", "source_strand", "source_start", "source_end"),
     *("target", "target_size", "target_strand", "target_start", "target_end"),
 )
 _WORDS: Final = ("mark", "source", "source_strand", "target", "target_strand")
+_BEGINNING: Final = "a line that begins with 'chain'"
 _GAPS: Final = ("size", "source_gap", "target_gap")
 #: Where a row was not lifted; no 1-based position and no 0-based start is negative.
 NOT_LIFTED: Final = -1
-#: hg19 and GRCh37 differ in nothing else that has a name in both.
-_MITOCHONDRION: Final = ("chrM", "M", "chrMT", "MT")
 
 
 class LiftReason(enum.StrEnum):
@@ -72,11 +70,11 @@ class Lifted:
     start: Int64s
     end: Int64s
     strand: npt.NDArray[np.int8]
-    another_contig: Mask
+    another_contig: npt.NDArray[np.bool_]
     reason: pl.Series
 
     @property
-    def mapped(self) -> Mask:
+    def mapped(self) -> npt.NDArray[np.bool_]:
         """bool, whether the row was lifted."""
         return np.not_equal(self.strand, 0)
 
@@ -139,7 +137,7 @@ class LiftOver:
         return self._lifted(numbers, at, length, block, lost, named(reason, [why.value for why in LiftReason]))
 
     def _reasons(self, numbers: Int32s, first: Int64s, length: Int64s, beyond: Int64s) -> Int64s:
-        """The reason of rows that are not lifted, as its place in `LiftReason`; `beyond` is bases left in the block."""
+        """Place in `LiftReason` of rows that are not lifted; `beyond` is how many bases are left in the block."""
         sizes = np.array([*self.source_sizes.values(), 0])[numbers]
         outside = (first < 0) | (length < 1) | (first + length > sizes)
         return np.select([numbers < 0, outside, beyond < 1], [0, 1, 2], default=3)
@@ -168,19 +166,14 @@ class LiftOver:
         mitochondrion is not compared: hg19 and GRCh37 have different ones.
 
         Args:
-            source: contig -> length in bases of the assembly to lift from.
-            target: likewise of the assembly to lift to.
-            source_name: the assembly's name, for the message.
-            target_name: likewise.
+            source, target: contig -> length in bases of the assemblies to lift from and to.
+            source_name, target_name: what the message calls them.
 
         Raises:
             UserError: a contig's size differs, or no contig is known on one side.
         """
-        for found, known, side, name in (
-            (self.source_sizes, source, "from", source_name),
-            (self.target_sizes, target, "to", target_name),
-        ):
-            _compare_sizes(found, known, f"{self.where} does not lift {side} {name}", name)
+        _compare_sizes(self.source_sizes, source, f"{self.where} does not lift from {source_name}", source_name)
+        _compare_sizes(self.target_sizes, target, f"{self.where} does not lift to {target_name}", target_name)
 
 
 def read_chain(path: Path) -> LiftOver:
@@ -196,8 +189,9 @@ def read_chain(path: Path) -> LiftOver:
         .with_columns(pl.col("text").str.strip_chars().str.replace_all(r"\s+", " "))
         .with_columns(words=pl.col("text").str.split(" "), chain=is_header.cum_sum().cast(pl.Int64) - 1)
     )
-    if lines.is_empty() or lines["chain"][0] < 0:
-        raise _not_a_chain(where, lines, "a line that begins with 'chain'")
+    if lines.is_empty():
+        raise UserError("there are no chains", where=where, expected=_BEGINNING)
+    _refuse(lines.head(1).filter(pl.col("chain") < 0), where, _BEGINNING)
     chains = _read_headers(lines.filter(is_header), where)
     blocks = _read_blocks(lines.filter(~is_header), chains, where)
     sources, targets = (_sizes(chains, side, where) for side in ("source", "target"))
@@ -207,8 +201,8 @@ def read_chain(path: Path) -> LiftOver:
 def _read_headers(lines: pl.DataFrame, where: str) -> pl.DataFrame:
     chains = lines.with_columns(_word(i, name) for i, name in enumerate(_FIELDS))
     good = (pl.col("source_strand") == "+") & pl.col("target_strand").is_in(["+", "-"])
-    if not (bad := chains.filter(pl.any_horizontal(pl.col(_FIELDS).is_null()) | ~good)).is_empty():
-        raise _not_a_chain(where, bad, f"'chain', {', '.join(_FIELDS[1:])}, with '+' as source_strand")
+    bad = chains.filter(pl.any_horizontal(pl.col(_FIELDS).is_null()) | ~good)
+    _refuse(bad, where, f"'chain', {', '.join(_FIELDS[1:])}, with '+' as source_strand")
     return chains
 
 
@@ -218,9 +212,10 @@ def _read_blocks(lines: pl.DataFrame, chains: pl.DataFrame, where: str) -> pl.Da
     numbers = pl.sum_horizontal(pl.col(_GAPS).is_not_null())
     blocks = lines.with_columns(_word(i, name) for i, name in enumerate(_GAPS))
     expected = pl.when(is_last).then(1).otherwise(3)
-    if not (bad := blocks.filter((numbers != expected) | (pl.col("words").list.len() != expected))).is_empty():
-        raise _not_a_chain(where, bad, "size, source_gap, target_gap; in the last line of a chain the size alone")
-    blocks = blocks.select("chain", pl.col(_GAPS).fill_null(0)).join(chains, on="chain", how="right")
+    bad = blocks.filter((numbers != expected) | (pl.col("words").list.len() != expected))
+    _refuse(bad, where, "size, source_gap, target_gap; in the last line of a chain the size alone")
+    blocks = blocks.select("chain", pl.col(_GAPS).fill_null(0))
+    blocks = chains.join(blocks, on="chain", how="left", maintain_order="left_right")
     steps = {side: pl.col("size") + pl.col(f"{side}_gap") for side in ("source", "target")}
     blocks = blocks.with_columns(
         (pl.col(f"{side}_start") + step.cum_sum().over("chain") - step).alias(f"{side}_at")
@@ -228,8 +223,8 @@ def _read_blocks(lines: pl.DataFrame, chains: pl.DataFrame, where: str) -> pl.Da
     )
     ends = [pl.col(f"{side}_at") + pl.col("size") == pl.col(f"{side}_end") for side in steps]
     closing = blocks.group_by("chain", maintain_order=True).last()
-    if not (bad := closing.filter(~pl.all_horizontal(ends).fill_null(False))).is_empty():
-        raise _not_a_chain(where, bad, "blocks that end where this chain's header says")
+    bad = closing.filter(~pl.all_horizontal(ends).fill_null(False))
+    _refuse(bad, where, "blocks that end where this chain's header says")
     return blocks
 
 
@@ -244,8 +239,7 @@ def _sizes(chains: pl.DataFrame, side: str, where: str) -> Mapping[str, int]:
         pl.col("line", "text").sort_by(f"{side}_size").last(),
         n=pl.col(f"{side}_size").n_unique(),
     )
-    if not (bad := sizes.filter(pl.col("n") > 1)).is_empty():
-        raise _not_a_chain(where, bad, f"one size of {bad[side][0]} in all chains")
+    _refuse(sizes.filter(pl.col("n") > 1), where, "one size of each contig in all chains")
     return dict(sizes.select(side, f"{side}_size").iter_rows())
 
 
@@ -273,13 +267,9 @@ def _without_overlaps(blocks: _Blocks) -> _Blocks:
     begins = np.flatnonzero((owner != np.append(NOT_LIFTED, owner[:-1])) & (owner >= 0))
     ends = np.flatnonzero((owner != np.append(owner[1:], NOT_LIFTED)) & (owner >= 0)) + 1
     kept = owner[begins]
-    return _Blocks(
-        np.append(BEFORE_ALL, edges[begins]),
-        np.append(BEFORE_ALL, edges[ends]),
-        np.append(np.int32(0), blocks.target[kept]),
-        np.append(np.int8(0), blocks.strand[kept]),
-        np.append(0, blocks.anchor[kept]),
-    )
+    columns = (edges[begins], edges[ends], blocks.target[kept], blocks.strand[kept], blocks.anchor[kept])
+    before = (BEFORE_ALL, BEFORE_ALL, 0, 0, 0)
+    return _Blocks(*(np.insert(column, 0, value) for column, value in zip(columns, before, strict=True)))
 
 
 def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str, name: str) -> None:
@@ -288,7 +278,7 @@ def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str
     pairs = [(c, n, sizes[at]) for (c, n), at in zip(known.items(), numbers, strict=True) if at >= 0]
     if not pairs:
         raise UserError(what, expected=f"contigs of {name}, such as {shown(list(known), 3)}", got=shown(list(found), 3))
-    differing = [pair for pair in pairs if pair[1] != pair[2] and pair[0] not in _MITOCHONDRION]
+    differing = [pair for pair in pairs if pair[1] != pair[2] and pair[0] not in contig_spellings("chrM")]
     if differing:
         raise UserError(
             what,
@@ -298,12 +288,12 @@ def _compare_sizes(found: Mapping[str, int], known: Mapping[str, int], what: str
         )
 
 
-def _not_a_chain(where: str, bad: pl.DataFrame, expected: str) -> UserError:
-    line, text = bad.select("line", "text").row(0) if bad.height else (1, "")
-    return UserError(
-        "this is not a complete chain file",
-        where=f"{where}, line {line}",
-        expected=expected,
-        got=repr(text[:60]),
-        remedy="fetch it again, from UCSC's liftOver folder of the assembly to lift from",
-    )
+def _refuse(bad: pl.DataFrame, where: str, expected: str) -> None:
+    for line, text in bad.select("line", "text").head(1).iter_rows():
+        raise UserError(
+            "this is not a complete chain file",
+            where=f"{where}, line {line}",
+            expected=expected,
+            got=repr(text[:60]),
+            remedy="fetch it again, from UCSC's liftOver folder of the assembly to lift from",
+        )

@@ -42,7 +42,7 @@ def auprc(target: ArrayLike, score: ArrayLike, *, weights: ArrayLike | None = No
 def prevalence(target: ArrayLike, *, weights: ArrayLike | None = None) -> float:
     """Share of positives."""
     rows = paired_rows(target, target, weights, minimum=1)
-    _require_labels(rows.target, both=False)
+    require_labels(rows.target, both=False)
     return float(np.average(rows.target, weights=rows.weights))
 
 
@@ -76,7 +76,7 @@ def auprc_chance_with_ties(target: ArrayLike, score: ArrayLike) -> float:
 
 def _steps(target: ArrayLike, score: ArrayLike, weights: ArrayLike | None) -> Steps:
     rows = paired_rows(target, score, weights, minimum=2)
-    _require_labels(rows.target, both=True)
+    require_labels(rows.target, both=True)
     order = np.argsort(rows.score, kind="stable")
     starts = tie_starts(rows.score[order])
     positive = (rows.weights * rows.target)[order]
@@ -84,7 +84,8 @@ def _steps(target: ArrayLike, score: ArrayLike, weights: ArrayLike | None) -> St
     return Steps(np.add.reduceat(positive, starts), np.add.reduceat(negative, starts))
 
 
-def _require_labels(labels: FloatArray, *, both: bool) -> None:
+def require_labels(labels: FloatArray, *, both: bool) -> None:
+    """Raise UndefinedError unless all labels are 0 or 1 (and, with `both`, each of them occurs)."""
     values = np.unique(labels)
     other = values[(values != 0) & (values != 1)]
     if other.size:

@@ -21,14 +21,15 @@ EXACT_IN_SINGLE = 2**24
 @njit(cache=True, nogil=True)
 def count_draws(drawn, n_clusters):  # type: ignore[no-untyped-def]
     """See `counted.count_draws`."""
-    counts = np.empty((n_clusters, drawn.shape[0]))
-    held = np.empty(n_clusters, dtype=np.int32)
-    for lane in range(drawn.shape[0]):
-        held[:] = 0
+    lanes = drawn.shape[0]
+    held = np.zeros((lanes, n_clusters), dtype=np.int32)
+    for lane in range(lanes):
         for i in range(drawn.shape[1]):
-            held[drawn[lane, i]] += 1
-        for group in range(n_clusters):
-            counts[group, lane] = held[group]
+            held[lane, drawn[lane, i]] += 1
+    counts = np.empty((n_clusters, lanes))
+    for group in range(n_clusters):
+        for lane in range(lanes):
+            counts[group, lane] = held[lane, group]
     return counts
 
 

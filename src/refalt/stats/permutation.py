@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -11,9 +13,11 @@ from numpy.typing import ArrayLike
 
 from refalt.stats import association, classification
 from refalt.stats.association import mid_ranks
+from refalt.stats.classification import require_labels
 from refalt.stats.exchange import Exchange, scores_of_inputs
-from refalt.stats.measured import FloatArray, Measured, UndefinedError, nothing, paired_rows
+from refalt.stats.measured import FloatArray, Measured, UndefinedError, is_constant, nothing, paired_rows
 from refalt.stats.metric import Metric
+from refalt.stats.resampling import MOST_THREADS
 
 # Permuted values this close to the observed one are equal to it up to rounding.
 ROUNDING = 1e-12
@@ -48,9 +52,6 @@ def permutation_null(
     if not (one_row_each and metric.function in _BY_PRODUCTS):
         deals = (by_input[exchange.order(rng)][exchange.input_of_row] for _ in range(permutations))
         return np.array([metric.function(rows.target, dealt).value for dealt in deals])
-    observed = metric.function(rows.target, rows.score)
-    if observed.reason:
-        raise UndefinedError(observed.reason)
     columns = _product_columns(metric, rows.target[exchange.row_of_input], by_input)
     products = _permuted_products(columns, exchange, permutations, rng)
     return (products - columns.offset) / columns.scale
@@ -142,8 +143,11 @@ def _product_columns(metric: Metric, target: FloatArray, score: FloatArray) -> _
         # Doubled and centred, mid-ranks are small integers: exact in every sum.
         left, right = (2 * mid_ranks(column) - (column.size + 1) for column in (target, score))
     if metric.function is classification.auroc:
+        require_labels(target, both=True)
         pairs = float(target.sum()) * float((1 - target).sum())
         return _Columns(target, right, -pairs, 2 * pairs)
+    if is_constant(target) or is_constant(score):
+        raise UndefinedError("target or score is the same in every row")
     return _Columns(left, right, 0.0, math.sqrt(float(left @ left) * float(right @ right)))
 
 
@@ -173,7 +177,14 @@ def _orders_of(
     column: FloatArray, exchange: Exchange, n_orders: int, rng: np.random.Generator, *, unchanged: bool
 ) -> FloatArray:
     """The column in random orders, (orders, n); the first one as it is where `unchanged`."""
+    seeds = rng.integers(0, 2**63, size=n_orders)
     orders = np.empty((n_orders, column.size))
-    for k in range(n_orders):
-        orders[k] = column if unchanged and k == 0 else column[exchange.order(rng)]
+
+    def fill(k: int) -> None:
+        orders[k] = column[exchange.order(np.random.default_rng(seeds[k]))]
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
+        list(pool.map(fill, range(n_orders)))
+    if unchanged:
+        orders[0] = column
     return orders

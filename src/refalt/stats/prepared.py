@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from refalt.stats import association, classification, counted
-from refalt.stats.measured import FloatArray, UndefinedError, paired_rows
+from refalt.stats.classification import require_labels
+from refalt.stats.measured import FloatArray, paired_rows
 from refalt.stats.metric import Metric, Statistic
 
 # From here on one bootstrap of 2,000 resamples costs more interpreted than loading numba does.
@@ -112,9 +113,8 @@ def _centred(column: FloatArray) -> tuple[FloatArray, float]:
 
 
 def _positives(labels: FloatArray) -> NDArray[np.bool_]:
+    require_labels(labels, both=False)
     positive: NDArray[np.bool_] = labels == 1
-    if not (positive | (labels == 0)).all():
-        raise UndefinedError("labels are 0 and 1, but another value occurs")
     return positive
 
 

@@ -85,6 +85,7 @@ class EvaluationSection(Section):
 
     labels: tuple[LabelName, ...] = ("direction", "magnitude_median")
     strata: tuple[Filled, ...] = ()
+    mean_over: Filled | None = None
     clusters: ClusterKind | None = None
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     equivalence_margin: Annotated[float, Field(gt=0, lt=1)] = 0.1

@@ -58,3 +58,18 @@ def test_draw__marks_a_point_without_an_interval_by_an_open_symbol(toy_view, dra
     view = dataclasses.replace(view, readings=readings)
     sheet, _ = draw_one(Forest(), view, spearman(view))
     assert sheet.figure.axes[0].lines[1].get_markerfacecolor() == "white"
+
+
+@pytest.mark.parametrize(
+    ("score", "stratum", "name"),
+    [
+        ("good", "all", "good · all rows"),
+        ("ag-dnase-centre-501-mean-of-tracks", "all", "ag-dnase-centre-50… · all rows"),
+        ("good", "effect_size=between_one_and_two", "good · effect_size=between_on…"),
+        ("a-score-with-a-long-name", "a_stratum_with_a_long_name=1", "a-score-with-… · a_stratum_wi…"),
+    ],
+)
+def test_name__keeps_as_much_of_both_parts_as_fits(toy_view, score, stratum, name):
+    reading = dataclasses.replace(toy_view(n=30).readings[0], score_name=score, stratum=stratum)
+    assert forest._name(reading, several=True) == name
+    assert len(name) <= forest.LONGEST_NAME

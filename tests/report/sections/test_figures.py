@@ -28,6 +28,4 @@ def test_build__links_what_the_page_has_no_room_for(shared_run, monkeypatch):
 
 
 def test_build__is_left_out_when_nothing_was_drawn(run_folder):
-    run = run_folder(n=30)
-    (run.plots / "figures.json").unlink()
-    assert figures.build(read_evidence(run)) is None
+    assert figures.build(read_evidence(run_folder(n=30))) is None

@@ -6,7 +6,7 @@ This file is what refalt looks at; the parts that need gRPC are imported when so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -19,7 +19,8 @@ from refalt.models.alphagenome.scorers import ScorerChoice, parse_choice
 from refalt.models.alphagenome.sequence_scores import SequenceScore, parse_sequence_score
 from refalt.models.alphagenome.settings import ASSEMBLIES, REVISIONS, AlphaGenomeSection
 from refalt.models.base import Asked, ModelSection
-from refalt.models.metered import Effort, Identity, MeteredModel, Question, Reading, Reply, Shelf
+from refalt.models.metered import Effort, Identity, Keep, MeteredModel, Question, Reading, Shelf
+from refalt.provenance import digest_of
 from refalt.studies.study import ScoreSection, TrackChoice
 
 if TYPE_CHECKING:
@@ -58,11 +59,13 @@ class AlphaGenome(MeteredModel):
         if settings.backend == "atlas" and settings.organism != "human":
             raise UserError("Atlas holds human variants only", where="[models.alphagenome]")
 
+        origin = "" if self._settings.backend == "local" else self._address.origin
+        self._identity = Identity(_MODELS[self._settings.backend], settings.revision, origin)
+
     @property
     def identity(self) -> Identity:
         """Names the store: the backend, the revision, and where it was asked unless that is the hosted service."""
-        origin = "" if self._settings.backend == "local" else self._address.origin
-        return Identity(_MODELS[self._settings.backend], self._settings.revision, origin)
+        return self._identity
 
     def check(self, score: ScoreSection) -> None:
         """Raise UserError when the score cannot be made: window, scorer, sign, tracks."""
@@ -91,20 +94,21 @@ class AlphaGenome(MeteredModel):
         from refalt.models.alphagenome.requests import SequenceRequest, key_of
 
         self._check_assembly(asked)
+        kind = self._kind(score)
         for row, part, request in self._drafts(asked, score):
             if isinstance(request, str):
                 yield Question("", row, part, error=request)
                 continue
             bases = request.codes.size if isinstance(request, SequenceRequest) else 2 * (request.end - request.start)
             key = key_of(request, self.identity, self._settings.organism)
-            yield Question(key, row, part, bases, request)
+            yield Question(key, row, part, bases, kind, request)
 
     def ask(
         self,
         questions: Iterable[Question],
         score: ScoreSection,
         *,
-        keep: Callable[[Reply], None],
+        keep: Keep,
         shelf: Shelf,
         effort: Effort,
     ) -> None:
@@ -152,6 +156,14 @@ class AlphaGenome(MeteredModel):
         tables = kept or self._asked_for_tables()
         offered = described_together(tuple(tables), tuple(tables.values()))
         return select_tracks(offered, choice).drop("at", "part")
+
+    def _kind(self, score: ScoreSection) -> str:
+        where = f'[[score]] "{score.name}"'
+        if score.method == "variant":
+            asked = [str(scorer) for scorer in self._choice(score, where).asked]
+        else:
+            asked = [str(self._sequence_score(score, where)), score.tracks.ontology_curie or ""]
+        return digest_of([_window(score, where), asked])
 
     def _drafts(self, asked: Asked, score: ScoreSection) -> Iterator[tuple[int, str, Any]]:
         from refalt.models.alphagenome.questions import SequenceDraft, variant_requests

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from refalt.errors import StoppedByLimitError, UserError
@@ -17,9 +17,7 @@ from refalt.models.alphagenome.backends import Backend
 from refalt.models.alphagenome.limits import AdaptiveLimit, Backoff, Clock, Pace
 from refalt.models.alphagenome.requests import SequenceRequest, VariantRequest
 from refalt.models.alphagenome.troubles import RefusedError, TransientError
-from refalt.models.metered import Effort, Question, Reply
-
-Keep = Callable[[Reply], None]
+from refalt.models.metered import Effort, Keep, Question, Reply
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class Asking:
         self._open = 0
         self._gave_up_in_a_row = 0
         self._unkept: Reply | None = None
+        self._inspected: set[str] = set()
 
     def run(self, questions: Iterable[Question], keep: Keep) -> None:
         """Ask every question and hand each reply to `keep`, in this thread, in the order of arrival.
@@ -163,17 +162,18 @@ class Asking:
 
     def _once(self, question: Question, place: int, attempt: int) -> Reply:
         answered = overloaded = False
-        in_flight = self._limit.in_flight
         try:
             request = question.request
             assert isinstance(request, VariantRequest | SequenceRequest)
             payload, shared = pack(self.backend.answer(request, timeout_s=self.effort.attempt_s))
-            for content in (payload, *shared.values()):
-                self.backend.inspect(content)
+            self.backend.inspect(payload)
+            for name in shared.keys() - self._inspected:
+                self.backend.inspect(shared[name])
+            self._inspected |= shared.keys()
             answered = True
         except TransientError as trouble:
             overloaded = trouble.overloaded
             raise
         finally:
             self._limit.release(place, answered=answered, overloaded=overloaded)
-        return Reply(question, payload, shared, attempts=attempt, in_flight=in_flight)
+        return Reply(question, payload, shared, attempts=attempt, in_flight=self._limit.in_flight)

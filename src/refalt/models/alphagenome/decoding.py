@@ -14,10 +14,11 @@ from alphagenome.protos import tensor_pb2
 from alphagenome.protos.v1 import dna_model_pb2
 
 from refalt.models.alphagenome.answers import GeneLine, Part
+from refalt.models.alphagenome.described import Descriptions
 from refalt.models.alphagenome.requests import VariantRequest
 from refalt.models.alphagenome.scorers import Scorer
 from refalt.models.alphagenome.tensors import read_tensor
-from refalt.models.alphagenome.tracks import TrackTable, TrackTables
+from refalt.models.alphagenome.tracks import TrackTable
 from refalt.models.alphagenome.troubles import RefusedError, TransientError
 
 _STRANDS: Final = {1: "+", 2: "-", 3: "."}
@@ -42,16 +43,16 @@ def next_chunk(messages: Iterator[Any]) -> tensor_pb2.TensorChunk:
 def decode_scores(
     messages: Iterator[Any],
     request: VariantRequest,
-    tables: TrackTables,
+    descriptions: Descriptions,
     *,
     offered: Mapping[str, TrackTable],
 ) -> tuple[Part, ...]:
     """The answer to a ScoreVariant request: one part a scorer, in the order of the request.
 
     Args:
-        messages: ScoreVariantResponse messages.
+        messages: ScoreVariantResponse messages, read by `unread_answer`.
         request: What was asked.
-        tables: To find the track tables in by their bytes.
+        descriptions: Reads what the values are for.
         offered: Output -> the tracks the service says it has; an output that is not in it is not checked.
 
     Raises:
@@ -66,12 +67,10 @@ def decode_scores(
             raise RefusedError(f"the answer has more than the {len(request.scorers)} scores asked for")
         scored = message.output.variant_data
         scorer = request.scorers[len(parts)]
-        check_echo(scored.metadata.variant, request)
-        part = Part(
-            read_tensor(scored.values, lambda: next_chunk(messages)),
-            tables.of(scored.metadata.track_metadata),
-            tuple(gene_line(gene) for gene in scored.metadata.gene_metadata),
-        )
+        variant, table, genes = descriptions.read(scored.metadata)
+        check_echo(variant, request)
+        values = read_tensor(scored.values, lambda: next_chunk(messages))
+        part = Part(values, table, tuple(gene_line(gene) for gene in genes))
         check_part(part, scorer, offered.get(scorer.output))
         parts.append(part)
     if len(parts) < len(request.scorers):

@@ -10,6 +10,7 @@ from alphagenome.protos.v1 import dna_model_pb2, dna_model_service_pb2
 from refalt.errors import unknown_name
 from refalt.models.alphagenome.answers import Part
 from refalt.models.alphagenome.decoding import decode_scores, next_chunk
+from refalt.models.alphagenome.described import Descriptions, unread_answer
 from refalt.models.alphagenome.reducing import reduce_tensor
 from refalt.models.alphagenome.requests import Request, SequenceRequest, VariantRequest
 from refalt.models.alphagenome.scorers import Scorer
@@ -35,6 +36,7 @@ class Hosted:
         self._line = line
         self._organism = ORGANISMS[organism]
         self._revision = revision
+        self._descriptions = Descriptions()
         self._tables = TrackTables()
         self._offered: Mapping[str, TrackTable] = {}
 
@@ -42,9 +44,10 @@ class Hosted:
         """Output -> its tracks, asked for once."""
         if not self._offered:
             request = dna_model_service_pb2.MetadataRequest(organism=self._organism)
+            answer = dna_model_service_pb2.MetadataResponse
             self._offered = {
                 dna_model_pb2.OutputType.Name(output.output_type).removeprefix("OUTPUT_TYPE_"): _table(output)
-                for message in self._call("GetMetadata", request, "MetadataResponse", _METADATA_S)
+                for message in self._call("GetMetadata", request, answer, _METADATA_S)
                 for output in message.output_metadata
             }
         return self._offered
@@ -56,9 +59,10 @@ class Hosted:
     def answer(self, request: Request, *, timeout_s: float) -> tuple[Part, ...]:
         """Answer one request, checked."""
         if isinstance(request, VariantRequest):
-            messages = self._call("ScoreVariant", self._score_variant(request), "ScoreVariantResponse", timeout_s)
-            return decode_scores(messages, request, self._tables, offered=self._offered)
-        messages = self._call("PredictSequence", self._predict(request), "PredictSequenceResponse", timeout_s)
+            messages = self._call("ScoreVariant", self._score_variant(request), unread_answer(), timeout_s)
+            return decode_scores(messages, request, self._descriptions, offered=self._offered)
+        predicted = dna_model_service_pb2.PredictSequenceResponse
+        messages = self._call("PredictSequence", self._predict(request), predicted, timeout_s)
         return (self._reduced(messages, request),)
 
     def inspect(self, payload: bytes) -> None:
@@ -69,9 +73,8 @@ class Hosted:
         """Break off what is under way."""
         self._line.close()
 
-    def _call(self, method: str, request: Any, answer: str, timeout_s: float) -> Iterator[Any]:
-        answers = getattr(dna_model_service_pb2, answer)
-        return self._line.call(f"/{_SERVICE}/{method}", request, answers, timeout_s=timeout_s)
+    def _call(self, method: str, request: Any, answer: Any, timeout_s: float) -> Iterator[Any]:
+        return self._line.call(f"/{_SERVICE}/{method}", request, answer, timeout_s=timeout_s)
 
     def _score_variant(self, request: VariantRequest) -> Any:
         return dna_model_service_pb2.ScoreVariantRequest(

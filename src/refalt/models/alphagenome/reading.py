@@ -16,7 +16,7 @@ from refalt.models.alphagenome.scorers import ScorerChoice
 from refalt.models.alphagenome.sequence_scores import SequenceScore
 from refalt.models.alphagenome.tracks import TrackTable, described, select_tracks
 from refalt.models.base import Floats
-from refalt.models.metered import Shelf, Values
+from refalt.models.metered import NoValueError, Shelf, Values
 from refalt.studies.study import TrackChoice
 
 Indices = npt.NDArray[np.intp]
@@ -42,7 +42,7 @@ class Chosen:
         """Places of the chosen tracks in each table.
 
         Raises:
-            LookupError: the tables lack some of them.
+            NoValueError: the tables lack some of them.
         """
         key = tuple(id(table) for table in tables)
         if key not in self._by_tables:
@@ -53,12 +53,16 @@ class Chosen:
                 offered, on=["part", "track_id"], how="left", maintain_order="left"
             )
             if found.get_column("at").null_count():
-                raise LookupError("the answer lacks tracks that other answers of this score have")
+                raise NoValueError("the answer lacks tracks that other answers of this score have")
             self._by_tables[key] = [
                 found.filter(pl.col("part") == part).get_column("at").to_numpy().astype(np.intp)
                 for part in range(len(tables))
             ]
         return self._by_tables[key]
+
+    def strands(self) -> list[str]:
+        """Strand of each chosen track."""
+        return [] if self._settled is None else self._settled.get_column("strand").to_list()
 
     def frame(self) -> pl.DataFrame:
         """The chosen tracks as columns of Tracks; none when nothing was read."""
@@ -91,7 +95,7 @@ class _Tables:
         if digest not in self._known:
             content = self._shelf.get(table_name(digest))
             if content is None:
-                raise LookupError(f"the store lacks the track table {digest} of this answer")
+                raise NoValueError(f"the store lacks the track table {digest} of this answer")
             self._known[digest] = TrackTable(content)
         return self._known[digest]
 
@@ -116,11 +120,15 @@ class ScorerReading:
             np.concatenate([part.values[plane][:, where] for part, where in zip(read, at, strict=True)], axis=1)
             for plane in range(planes)
         )
-        lines = slice(None) if not self._choice.by_gene else _lines(read[0].lines, target)
+        if not self._choice.by_gene:
+            return Values(raw.astype(np.float64), quantile[0].astype(np.float64) if quantile else None)
+        lines = _lines(read[0].lines, target)
+        chosen = read[0].lines[lines]
+        nothing = _on_the_other_strand(chosen, self._chosen.strands())
         return Values(
-            raw[lines].astype(np.float64),
-            quantile[0][lines].astype(np.float64) if quantile else None,
-            tuple(line.target for line in read[0].lines[lines]) if self._choice.by_gene else None,
+            np.where(nothing, np.nan, raw[lines]).astype(np.float64),
+            np.where(nothing, np.nan, quantile[0][lines]).astype(np.float64) if quantile else None,
+            tuple(line.target for line in chosen),
         )
 
     def tracks(self) -> pl.DataFrame:
@@ -128,16 +136,22 @@ class ScorerReading:
         return self._chosen.frame()
 
 
+def _on_the_other_strand(lines: Sequence[GeneLine], strands: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """bool[lines, tracks]: where a gene's line meets a track of the other strand, which says nothing of the gene."""
+    opposite = {"+": "-", "-": "+"}
+    return np.array([[opposite.get(line.strand or "") == strand for strand in strands] for line in lines], dtype=bool)
+
+
 def _lines(lines: Sequence[GeneLine], target: str | None) -> slice:
     if not lines:
-        raise LookupError("no gene lies wholly within the window")
+        raise NoValueError("no gene lies wholly within the window")
     if target is None:
         return slice(None)
     wanted = target.split(".")[0]
     for index, line in enumerate(lines):
         if wanted in (line.target, line.target.split(":")[0]):
             return slice(index, index + 1)
-    raise LookupError(f"{target} is not among the {len(lines)} genes within the window")
+    raise NoValueError(f"{target} is not among the {len(lines)} genes within the window")
 
 
 class SequenceReading:
@@ -176,5 +190,5 @@ def _other_strand(part: Part) -> Indices:
     swapped = frame.with_columns(pl.col("strand").replace({"+": "-", "-": "+"}))
     found = swapped.join(frame, on=["name", "strand"], how="left", maintain_order="left", suffix="_other")
     if found.get_column("at_other").null_count():
-        raise LookupError("a stranded track has no counterpart on the other strand")
+        raise NoValueError("a stranded track has no counterpart on the other strand")
     return found.get_column("at_other").to_numpy().astype(np.intp)

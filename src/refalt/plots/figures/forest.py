@@ -12,7 +12,7 @@ import polars as pl
 from refalt.columns import WHOLE
 from refalt.plots import theme
 from refalt.plots.base import Drawing, Reading, Subject, View
-from refalt.plots.words import label_words, metric_symbol, stratum_words, written
+from refalt.plots.words import label_words, metric_symbol, stratum_column, stratum_words, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROW_HEIGHT = 0.21
 MOST_TOGETHER = 40
 MOST_ROWS = 150
+LONGEST_NAME = 30
 
 
 class Forest(Drawing):
@@ -47,14 +48,14 @@ class Forest(Drawing):
 
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the lines, top to bottom in the order of `subject.readings`."""
-        axes = sheet.axes(left=0.37, right=0.74, grid="x")
+        axes = sheet.axes(left=0.44, right=0.76, grid="x")
         several = len({reading.score_name for reading in subject.readings}) > 1
         for place, reading in enumerate(subject.readings):
             _line(axes, -place, reading)
             _counts(axes, -place, reading)
             _write(axes, -0.04, -place, _name(reading, several=several))
         where = axes.get_yaxis_transform()
-        for x, text in ((1.22, "rows"), (1.56, "clusters")):
+        for x, text in ((1.31, "rows"), (1.66, "clusters")):
             axes.text(x, 0.95, text, transform=where, ha="right", va="center", fontsize=7, color=theme.MUTED)
         _chance(axes, subject.readings)
         axes.set(yticks=[], ylim=(-len(subject.readings) + 0.4, 0.6), xlabel=metric_symbol(subject.readings[0].metric))
@@ -65,7 +66,7 @@ class Forest(Drawing):
 def _families(readings: Sequence[Reading]) -> list[tuple[str, list[Reading]]]:
     by_column: dict[str, list[Reading]] = {}
     for reading in readings:
-        by_column.setdefault(reading.stratum.partition("=")[0], []).append(reading)
+        by_column.setdefault(stratum_column(reading.stratum), []).append(reading)
     return [("" if column == WHOLE else column, part) for column, part in by_column.items()]
 
 
@@ -82,8 +83,12 @@ def _subject(view: View, family: str, readings: Sequence[Reading]) -> Subject:
 
 def _name(reading: Reading, *, several: bool) -> str:
     stratum = stratum_words(reading.stratum)
-    text = f"{reading.score_name} · {stratum}" if several else stratum
-    return theme.shortened(text, 30)
+    if not several:
+        return theme.shortened(stratum, LONGEST_NAME)
+    # Each part gives way to the other as far as it can, so that neither is cut before it must be.
+    room = max(LONGEST_NAME - 3 - len(stratum), LONGEST_NAME // 2 - 1)
+    score = theme.shortened(reading.score_name, room)
+    return f"{score} · {theme.shortened(stratum, LONGEST_NAME - 3 - len(score))}"
 
 
 def _line(axes: Axes, place: float, reading: Reading) -> None:
@@ -100,7 +105,7 @@ def _line(axes: Axes, place: float, reading: Reading) -> None:
 
 
 def _counts(axes: Axes, place: float, reading: Reading) -> None:
-    for x, count in ((1.22, reading.n), (1.56, reading.n_clusters)):
+    for x, count in ((1.31, reading.n), (1.66, reading.n_clusters)):
         _write(axes, x, place, f"{count:,}")
 
 

@@ -24,6 +24,7 @@ def build(evidence: Evidence) -> Section:
     """The section."""
     rows = sorted(finding_rows(evidence), key=_weight)
     content = {
+        "anchors": {row.values["code"]: row.key for row in reversed(rows)},
         "open": [row for row in rows if row.values["outcome"] is Outcome.FOUND],
         "waived": [row for row in rows if row.values["outcome"] is Outcome.WAIVED],
         "examined": [row for row in rows if row.values["outcome"] is not Outcome.SKIPPED],

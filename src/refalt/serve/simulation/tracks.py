@@ -85,12 +85,14 @@ _HUMAN: Final = (
     Biosample("CL:0000624", "CD4-positive, alpha-beta T cell", "primary_cell"),
     Biosample("CL:0000236", "B cell", "primary_cell"),
     Biosample("UBERON:0002048", "lung", "tissue", gtex_tissue="Lung"),
+    Biosample("UBERON:0001114", "right lobe of liver", "tissue", gtex_tissue="Liver"),
     Biosample("UBERON:0001157", "transverse colon", "tissue", gtex_tissue="Colon_Transverse"),
     Biosample("UBERON:0000955", "brain", "tissue", "embryonic"),
 )
 _MOUSE: Final = (
     Biosample("CL:0000236", "B cell", "primary_cell"),
     Biosample("UBERON:0002107", "liver", "tissue"),
+    Biosample("UBERON:0002048", "lung", "tissue"),
     Biosample("UBERON:0000955", "brain", "tissue", "embryonic"),
 )
 _MARKS: Final = ("H3K27ac", "H3K4me3", "H3K4me1", "H3K27me3")

@@ -1,0 +1,125 @@
+"""GTEx eQTLs, as the portal publishes them: significant pairs, all pairs or eGenes, fine-mapping beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from pydantic import model_validator
+
+from refalt.columns import Reason
+from refalt.datasets.base import Card, Dataset, Published
+from refalt.datasets.fine_mapping import PIP, ROLE, FineMappingSection, with_pip
+from refalt.datasets.reading import SourceColumns, published, wanted_columns, with_reason
+from refalt.errors import UserError, shown
+from refalt.sources.delimited import ReadTable, column_names, read_table
+from refalt.sources.fetch import NeededFile
+from refalt.studies.sections import DatasetSection, EffectSection, Filled, RowFilter
+
+_EFFECT: Final = EffectSection(
+    column="slope",
+    of="alt",
+    scale="slope",
+    unit="normalised expression per ALT allele",
+    source="GTEx portal, methods of single-tissue eQTLs: effect of the alternate allele relative to the reference",
+)
+_ID: Final = r"^(?<chrom>[^_]+(?:_[^_]+)*?)_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[0-9]+)$"
+_BUILD: Final = "38"
+#: Columns that some of the files lack, by the field they fill.
+_OPTIONAL: Final = {
+    "standard_error": "slope_se",
+    "p_value": "pval_nominal",
+    "maf": "maf",
+    "tss_distance": "tss_distance",
+    "rsid": "rs_id_dbSNP151_GRCh38p7",
+    "pip": PIP,
+}
+
+
+class GtexSection(DatasetSection):
+    """`[dataset]` of GTEx: the tissue names the file of its significant pairs, unless `file` names another."""
+
+    assembly: Filled = "GRCh38"
+    effect: EffectSection | None = _EFFECT
+    assay: str = "RNA_SEQ"
+    tissue: Filled = "Whole_Blood"
+    file: Filled
+    fine_mapping: FineMappingSection | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file_of_the_tissue(cls, given: dict[str, Any]) -> dict[str, Any]:
+        tissue = given.get("tissue", "Whole_Blood")
+        return {"file": f"{tissue}.v8.signif_variant_gene_pairs.txt.gz", **given}
+
+
+class GtexEqtl(Dataset):
+    """One row a variant and gene; the gene, with its version, is the target and the tissue its context."""
+
+    card = Card(
+        title="GTEx v8 cis-eQTLs",
+        measures="Change in normalised expression of a gene per copy of the alternate allele, in one of 49 tissues of "
+        "838 donors.",
+        citation="GTEx Consortium 2020, Science 369, 1318, doi:10.1126/science.aaz1776",
+        url="https://gtexportal.org/home/downloads/adult-gtex/qtl",
+        licence="unstated",
+        effect_direction_source=_EFFECT.source,
+    )
+    section = GtexSection
+    declared: GtexSection
+
+    def needed_files(self) -> Sequence[NeededFile]:
+        """The associations and, where the study names them, inclusion probabilities."""
+        table = NeededFile("dataset", self.declared.file, self.declared.assembly, self.card.url)
+        fine_mapping = self.declared.fine_mapping
+        return [table, fine_mapping.needed_file] if fine_mapping else [table]
+
+    def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
+        """Read the associations; a pair with a minor allele frequency of 0 was not tested."""
+        path, fine_mapping = files["dataset"], self.declared.fine_mapping
+        columns = _columns(path, fine_mapped=fine_mapping is not None)
+        wanted = wanted_columns(columns, self.declared, keep=keep)
+        made = {"chrom", "pos", "ref", "alt", "tissue", *([PIP] if fine_mapping else [])}
+        types = {name: dtype for name, dtype in wanted.items() if name not in made}
+        read = _with_alleles(read_table(path, {"variant_id": pl.String, **types}), path)
+        read = ReadTable(read.frame.with_columns(tissue=pl.lit(self.declared.tissue)), read.unparsable, read.examples)
+        if fine_mapping:
+            read = with_pip(read, files[ROLE], fine_mapping, on=["variant_id", "gene_id"])
+        rows = published(read, columns, declared=self.declared, keep=keep, where=str(path))
+        untested = pl.col("maf") == 0 if "maf" in rows.rows.columns else pl.lit(value=False)
+        return Published(with_reason(rows.rows, untested, Reason.NOTHING_MEASURED), rows.sequences, rows.remarks)
+
+
+def _columns(path: Path, *, fine_mapped: bool) -> SourceColumns:
+    present = {*column_names(path), *([PIP] if fine_mapped else [])}
+    optional = {field: name for field, name in _OPTIONAL.items() if name in present}
+    return SourceColumns(
+        chrom="chrom", pos="pos", ref="ref", alt="alt", target_id="gene_id", context_id="tissue", **optional
+    )
+
+
+def _with_alleles(read: ReadTable, path: Path) -> ReadTable:
+    """Take `chrom_pos_ref_alt_b38` apart; an identifier of another form is an unparsable cell.
+
+    Raises:
+        UserError: identifiers are of another build.
+    """
+    parts = pl.col("variant_id").str.extract_groups(_ID).struct
+    frame = read.frame.with_columns(
+        *(parts.field(name) for name in ("chrom", "ref", "alt", "build")),
+        parts.field("pos").cast(pl.Int64, strict=False),
+    )
+    other = frame.filter(pl.col("build") != _BUILD).get_column("variant_id")
+    if other.len():
+        raise UserError(
+            "variant identifiers are of another assembly",
+            where=str(path),
+            expected=f"chrom_pos_ref_alt_b{_BUILD}",
+            got=shown(other.to_list(), 3),
+            remedy="use the files of GTEx v8",
+        )
+    bad = frame.select(pl.col("variant_id").is_not_null() & pl.col("pos").is_null()).to_series()
+    examples = [f"row {row + 1}, column variant_id: {frame['variant_id'][row]!r}" for row in bad.arg_true().head(2)]
+    return ReadTable(frame.drop("build"), read.unparsable | bad, (*read.examples, *examples))
