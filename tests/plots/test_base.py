@@ -27,7 +27,7 @@ def test_lines__tell_missing_rows():
 
 def test_lines__bear_no_number_when_withheld():
     lines = reading(value=math.nan, reason="withheld by EF005").lines
-    assert lines[0] == "Spearman ρ: withheld"
+    assert lines[0] == "Spearman ρ: not shown"
     assert "0.6" not in " ".join(lines)
 
 

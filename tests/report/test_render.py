@@ -119,7 +119,7 @@ def test_verdict__says_when_no_finding_is_open(run_folder):
 def test_audits__print_the_reason_of_a_waiver_and_of_a_skip(shared_run):
     text = text_of(shared_run)
     assert "Waived because: one-sided by design" in text
-    assert "not checked, because no gene table was given" in text
+    assert "Not checked: no gene table was given" in text
 
 
 def test_banners__name_a_changed_file(run_folder):

@@ -59,10 +59,16 @@ class TracksAreTheDeclaredCell(Audit):
     remedy = "Choose tracks by ontology_curie, and for histone marks by histone_mark; `refalt list tracks` shows them."
 
     def check(
-        self, *, declared: DatasetSection, scores: Sequence[ScoreSection], tracks: Tracks | None = None
+        self,
+        *,
+        declared: DatasetSection,
+        scores: Sequence[ScoreSection],
+        tracks: Tracks | None = None,
+        joined: Joined | None = None,
     ) -> Iterator[Finding]:
         """Before predictions: what the scores ask for. After them: what the model took."""
-        if tracks is not None:
+        if joined is not None or tracks is not None:
+            tracks = tracks or Tracks.empty()
             for score in scores:
                 chosen = tracks.frame.filter(pl.col("score_name") == score.name)
                 if chosen.height and score.model != RECORDED:
@@ -183,10 +189,11 @@ class ScoreIsNotDiluted(Audit):
     def _slope(self, name: str, swept: Sequence[ScoreSection], joined: Joined) -> Finding:
         rows = joined.comparison.frame
         spread = [rows.filter(pl.col("score_name") == score.name).get_column("score").std() for score in swept]
-        pairs = [(s.window, sd) for s, sd in zip(swept, spread, strict=True) if s.window and isinstance(sd, float) and sd > 0]
+        pairs = [(s.window, sd) for s, sd in zip(swept, spread, strict=True) if isinstance(sd, float) and sd > 0]
         if len(pairs) < FEWEST_WINDOWS:
             return self.skipped(f"{len(pairs)} windows have a score that varies", subject=name)
-        slope = float(np.polyfit(*np.log(np.array(pairs)).T, 1)[0])
+        length, size = np.log(np.array(pairs, dtype=np.float64)).T
+        slope = float(np.polyfit(length, size, 1)[0])
         numbers: Numbers = {"subject": name, "n_examined": len(pairs), "statistic": slope, "threshold": DILUTED[1]}
         said = f"Over {len(pairs)} windows the spread of the score goes as their length to the power {slope:.3f}"
         if DILUTED[0] <= slope <= DILUTED[1]:
@@ -238,5 +245,3 @@ def _seen(score: ScoreSection, declared: DatasetSection, study: Study) -> str:
         revision = str(study.models.get(score.model, {}).get("revision", SEEN_ALL))
         return f"{revision} was trained on every chromosome of the reference" if revision == SEEN_ALL else ""
     return ""
-
-

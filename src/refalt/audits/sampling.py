@@ -159,8 +159,13 @@ class JoinsAreOneToOne(Audit):
         lost = [Reason.NO_SCORE.value, Reason.PREDICTION_FAILED.value]
         asked = rows.filter(pl.col("reason").is_null() | pl.col("reason").is_in(lost))
         missing = pl.col("reason").is_not_null()
-        runs = asked.with_columns(missing=missing, run=missing.rle_id()).filter("missing").group_by("run").agg(
-            pl.len().alias("n"), pl.col("source_row").min().alias("first"), pl.col("source_row").max().alias("last")
+        runs = (
+            asked.with_columns(missing=missing, run=missing.rle_id())
+            .filter("missing")
+            .group_by("run")
+            .agg(
+                pl.len().alias("n"), pl.col("source_row").min().alias("first"), pl.col("source_row").max().alias("last")
+            )
         )
         n_missing = int(runs.get_column("n").sum())
         if not n_missing or n_missing == asked.height:

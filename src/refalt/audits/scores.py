@@ -119,8 +119,8 @@ def _repeats(rows: pl.DataFrame, *, recorded: bool) -> str | None:
     if recorded:
         # Printed scores are rounded: only a value that stands out from its neighbours was filled in.
         repeats = repeated_beyond_chance(values)
-        worst = repeats[0] if repeats else None
-        return f"{worst.value:g} stands in {worst.count:,} rows, values beside it in {worst.usual:.1f}" if worst else None
+        words = [f"{r.value:g} stands in {r.count:,} rows, values beside it in {r.usual:.1f}" for r in repeats]
+        return words[0] if words else None
     n_distinct, n_inputs = int(np.unique(values).size), int(values.size)
     if n_inputs >= FEWEST and n_distinct < DISTINCT_SCORES * n_inputs:
         return f"{n_inputs:,} inputs have {n_distinct:,} distinct scores other than 0"
@@ -157,7 +157,8 @@ class TwoLabelsAreTwoThings(Audit):
         if len(predictions) < 2:
             yield self.skipped("there is one score")
             return
-        twins = [pair for pair in itertools.combinations(sorted(predictions), 2) if _equal(*(predictions[p] for p in pair))]
+        pairs = itertools.combinations(sorted(predictions), 2)
+        twins = [(one, other) for one, other in pairs if _equal(predictions[one], predictions[other])]
         if not twins:
             yield self.clear(f"{len(predictions)} scores are {len(predictions)} vectors.", n_examined=len(predictions))
         for one, other in twins:

@@ -86,7 +86,7 @@ class Reading:
     def lines(self) -> tuple[str, ...]:
         """Estimate, interval and counts as they stand on a figure."""
         if self.withheld:
-            return (f"{metric_symbol(self.metric)}: withheld", self.counts)
+            return (f"{metric_symbol(self.metric)}: not shown", self.counts)
         estimate = f"{metric_symbol(self.metric)} {written(self.value, 'estimate')}"
         return (f"{estimate} ({self.interval})", self.counts)
 

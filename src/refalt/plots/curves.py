@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from refalt.plots.targets import Labelled
 
 FloatArray = NDArray[np.float64]
-MOST_VERTICES = 600
+MOST_VERTICES = 400
 NOT_ITS_CURVE = (
     "No curve of these rows has the area that the estimate states, so none is drawn: "
     "the metric was made with a label or a reading of the score that this figure does not know."

@@ -122,7 +122,8 @@ def write_withheld(sheet: Sheet, reason: str) -> None:
         spine.set(visible=True, linestyle=(0, (4, 3)), edgecolor=MUTED)
     text = "\n".join(textwrap.wrap(drawable(reason), 56)[:10])
     axes.text(0.5, 0.58, text, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=INK)
-    axes.text(0.5, 0.93, "WITHHELD", transform=axes.transAxes, ha="center", va="top", fontweight="bold", color=MUTED)
+    head = "WITHHELD" if reason.startswith("withheld") else "NOTHING TO SHOW"
+    axes.text(0.5, 0.93, head, transform=axes.transAxes, ha="center", va="top", fontweight="bold", color=MUTED)
 
 
 def draw_means(axes: Axes, means: pl.DataFrame, *, label: str | None = None) -> None:

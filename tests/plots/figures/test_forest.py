@@ -32,7 +32,7 @@ def test_draw__writes_rows_and_clusters_beside_each_line(toy_view, draw_one):
 def test_draw__lists_a_withheld_estimate_with_its_reason_and_no_point(toy_view, draw_one):
     view = toy_view("all", n=300, withhold={"spearman_rho": "EF005"})
     sheet, points = draw_one(Forest(), view, spearman(view))
-    assert [text.get_text() for text in sheet.figure.axes[0].texts].count("withheld: EF005") == 8
+    assert [text.get_text() for text in sheet.figure.axes[0].texts].count("EF005") == 8
     assert len(sheet.figure.axes[0].lines) == 0
     assert all(math.isnan(value) for value in points.get_column("value"))
 

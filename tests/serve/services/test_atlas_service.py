@@ -99,7 +99,7 @@ def test_query_variant__what_the_atlas_does_not_hold_is_not_found(
         atlas_client.query_variant(mistaken, requested_scorers=["DNASE"])
 
 
-def test_list__clips_to_the_contig_and_refuses_what_lies_outside(channel: Any, genome: Any) -> None:
+def test_list__goes_by_pages_clips_to_the_contig_and_refuses_what_lies_outside(channel: Any, genome: Any) -> None:
     stub = atlas_service_pb2_grpc.AtlasServiceStub(channel)
     size = genome.lengths["chr1"]
 
@@ -112,6 +112,11 @@ def test_list__clips_to_the_contig_and_refuses_what_lies_outside(channel: Any, g
 
     end = ask(interval={"chromosome": "chr1", "start": size - 1, "end": size + 30})
     assert (end.interval.start, end.interval.end, len(end.variant_scores)) == (size - 1, size, 3)
+    two_bases = {"interval": {"chromosome": "chr1", "start": 0, "end": 2}, "page_size": 3}
+    first = ask(**two_bases)
+    last = ask(**two_bases, page_token=first.next_page_token)
+    changes = [str(one.variant.position) for page in (first, last) for one in page.variant_scores]
+    assert ("".join(changes), last.next_page_token) == ("111222", "")
     outside = {"chromosome": "chr1", "start": size, "end": size + 30}
     for keywords, code in (
         ({"interval": outside}, "OUT_OF_RANGE"),

@@ -143,8 +143,10 @@ def test_score_ism_variants__every_change_of_every_base_scored_as_if_alone(
     assert len({str(variant) for variant in variants}) == 3 * stretch.width
     matrix = ism.ism_matrix([float(one.X.mean()) for (one,) in scored], variants, interval=stretch)
     assert matrix.shape == (stretch.width, 4)
-    (alone,) = client.score_variant(interval, variants[7], dnase)
-    np.testing.assert_array_equal(scored[7][0].X, alone.X)
+    for variant, (one,) in zip(variants, scored, strict=True):
+        if variant.position in (29_996, 30_004, 30_007):
+            (alone,) = client.score_variant(interval, variant, dnase)
+            np.testing.assert_array_equal(one.X, alone.X)
 
 
 def test_score_ism_variants__a_variant_of_the_background_changes_the_scores(

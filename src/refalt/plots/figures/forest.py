@@ -94,7 +94,7 @@ def _name(reading: Reading, *, several: bool) -> str:
 def _line(axes: Axes, place: float, reading: Reading) -> None:
     if reading.withheld:
         where = axes.get_yaxis_transform()
-        text = theme.shortened(f"withheld: {reading.withheld}", 46)
+        text = theme.shortened(reading.withheld, 40)
         axes.text(0.02, place, text, transform=where, va="center", fontsize=6.3, style="italic", color=theme.MUTED)
         return
     colour = theme.INK if reading.stratum == WHOLE else theme.BLUE

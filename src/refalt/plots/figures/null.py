@@ -12,7 +12,7 @@ from refalt.plots import theme
 from refalt.plots.base import Drawing, Subject, View
 from refalt.plots.words import metric_symbol, written
 
-BINS = 40
+BINS = 25
 
 
 class Null(Drawing):
@@ -47,5 +47,6 @@ class Null(Drawing):
         axes.axvline(reading.chance, color=theme.MUTED, linestyle=theme.DASHES, label=f"chance {chance}")
         axes.axvline(reading.value, color=theme.VERMILION, label=f"estimate {estimate}")
         axes.legend(loc="best")
+        axes.locator_params(axis="y", integer=True)
         axes.set(xlabel=f"{metric_symbol(reading.metric)} under shuffling", ylabel="shuffles")
         return pl.DataFrame({"from": edges[:-1], "to": edges[1:], "shuffles": counts})

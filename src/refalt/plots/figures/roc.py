@@ -50,7 +50,6 @@ class Roc(Drawing):
         axes = sheet.axes()
         axes.plot([0, 1], [0, 1], color=theme.MUTED, linewidth=0.8, linestyle=theme.DASHES)
         axes.plot(x, y, color=theme.BLUE, drawstyle="default")
-        axes.fill_between(x, y, x, color=theme.BLUE, alpha=0.08, linewidth=0)
         axes.text(0.97, 0.05, f"chance {written(0.5, 'estimate')}\nranked by {found.read_as}", ha="right", fontsize=7.5,
                   color=theme.MUTED)  # fmt: skip
         axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))

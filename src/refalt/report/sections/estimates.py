@@ -15,7 +15,7 @@ HELP = (
     "the stated level under the study's clusters; q is p adjusted over the declared family. Strata come after "
     "the estimates over all rows."
 )
-MOST_ROWS = 600
+MOST_ROWS = 400
 
 
 def build(evidence: Evidence) -> Section | None:

@@ -20,8 +20,7 @@ HELP = (
     "beyond what one page should weigh are linked, not shown."
 )
 # The page stays under 5 MB: figures get this much of it, in the order of the study's scores.
-MOST_BYTES = 2_600_000
-OPEN_OF_WHOLE = 2
+MOST_BYTES = 2_300_000
 
 
 def build(evidence: Evidence) -> Section | None:
@@ -31,13 +30,12 @@ def build(evidence: Evidence) -> Section | None:
     spent, groups = 0, []
     ordered = sorted(evidence.figures, key=lambda figure: _place(evidence, figure))
     for name, members in groupby(ordered, lambda figure: figure.score_name):
-        shown = []
+        shown: dict[bool, list[Mapping[str, Any]]] = {False: [], True: []}
         for figure in members:
             picture = _picture(evidence, figure, room=MOST_BYTES - spent)
             spent += len(picture["markup"])
-            shown.append({"figure": figure, **picture})
-        open_count = OPEN_OF_WHOLE if name == WHOLE else len(shown)
-        groups.append({"score_name": name, "figures": shown[:open_count], "folded": shown[open_count:]})
+            shown[_is_folded(evidence, figure)].append({"figure": figure, **picture})
+        groups.append({"score_name": name, "figures": shown[False], "folded": shown[True]})
     files = {"plots/figures.json": f"{evidence.run.plots.name}/figures.json"}
     description = "What was predicted beside what was measured."
     return Section(
@@ -46,12 +44,18 @@ def build(evidence: Evidence) -> Section | None:
 
 
 def _place(evidence: Evidence, figure: Figure) -> tuple[bool, int, bool]:
-    """Scores in the study file's order; figures of the whole study last, those of the primary estimate first."""
+    """Scores in the study file's order, figures of the whole study last; what is folded after what is not."""
     declared = [score["name"] for score in evidence.lock.get("score", [])]
     names = [*declared, *dict.fromkeys(found.score_name for found in evidence.figures)]
-    primary = evidence.primary or {"metric": "", "label_name": ""}
-    about_primary = figure.name.startswith(("attrition", f"forest-{primary['metric']}-{primary['label_name']}"))
-    return figure.score_name == WHOLE, names.index(figure.score_name), not about_primary and figure.score_name == WHOLE
+    return figure.score_name == WHOLE, names.index(figure.score_name), _is_folded(evidence, figure)
+
+
+def _is_folded(evidence: Evidence, figure: Figure) -> bool:
+    """Kinds that come once a metric are folded away, but for the primary estimate's."""
+    primary = evidence.primary
+    question = f"{primary['metric']}-{primary['label_name']}" if primary else ""
+    kind, _, about = figure.name.partition("-")
+    return kind in ("forest", "null") and about != question
 
 
 def _picture(evidence: Evidence, figure: Figure, *, room: int) -> Mapping[str, Any]:
