@@ -1,6 +1,6 @@
 """Do intervals cover what they say they cover when rows depend on one another?
 
-`python benchmarks/interval_coverage.py [--simulations 500] [--resamples 400] [--metric pearson_r ...] [--clusters 10 18 30 100]`
+`python benchmarks/interval_coverage.py [--simulations 500] [--resamples 400] [--metric NAME ...] [--clusters G ...]`
 
 Effect and score share cluster effects, so that each has the intraclass correlation asked for and their population
 correlation is known; cluster sizes are unequal (a few hold most rows). Shown are the coverage of the cluster interval,
@@ -39,7 +39,8 @@ class Setting:
 def cluster_sizes(n_clusters: int, rng: np.random.Generator) -> np.ndarray:
     """Unequal sizes, log-normal with a spread of about one e-fold, none empty."""
     sizes = rng.lognormal(0, 0.8, size=n_clusters)
-    return np.maximum(1, np.round(sizes * MEAN_SIZE / sizes.mean())).astype(int)
+    scaled = np.round(sizes * MEAN_SIZE / sizes.mean()).astype(int)
+    return np.maximum(scaled, 1)
 
 
 def simulate(cluster: np.ndarray, icc: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from refalt.audits.effects import EffectAlleleIsDeclared, EffectIsAnEffect, EffectsHaveTwoSigns
 from scipy import stats
 
 from refalt.audits.base import Finding, Outcome, Severity
+from refalt.audits.effect_column import DeclaredNullIsTheNull, EffectIsAnEffect
 from refalt.testing.builders import build_declared, build_measurements
 
 from .conftest import Audited
@@ -133,70 +133,44 @@ def test_ef001__finds_real_p_columns_taken_for_effects(
     assert effect_audit(p.get_column(column).drop_nulls().to_numpy()).outcome is Outcome.FOUND
 
 
-@NAMES
-@pytest.mark.parametrize("null", [0.0, 0.5])
-def test_ef003__clear_of_two_signs(name: str, seed: int, null: float) -> None:
-    beta = np.random.default_rng(seed).normal(null, 0.1, 200)
-    found = signs(beta, effect={"column": name, "null": null})
-    assert found.outcome is Outcome.CLEAR
-    assert found.statistic == pytest.approx(min((beta > null).mean(), (beta < null).mean()))
+def null_audit(beta: object, **effect: object) -> Finding:
+    rows = build_measurements(len(beta), beta=beta)  # type: ignore[arg-type]
+    return DeclaredNullIsTheNull().check(measurements=rows, declared=build_declared(effect=effect))
+
+
+def ratios(seed: int, n: int = 500) -> np.ndarray:
+    """Allelic ratios of significant sites: none near one half."""
+    rng = np.random.default_rng(seed)
+    return 0.5 + rng.choice([-1, 1], n) * rng.uniform(0.05, 0.45, n)
 
 
 @NAMES
-@pytest.mark.parametrize("side", [1, -1])
-def test_ef003__finds_one_sign(name: str, seed: int, side: int) -> None:
-    beta = side * np.abs(np.random.default_rng(seed).normal(0, 0.1, 200))
-    found = signs(beta, effect={"column": name})
-    assert (found.outcome, found.severity, found.n_affected) == (Outcome.FOUND, Severity.SERIOUS, 200)
-    assert found.withholds == ("sign_concordance", "direction")
+def test_ef002__clear_of_slopes_and_of_ratios_about_one_half(name: str, seed: int) -> None:
+    slopes = np.random.default_rng(seed).normal(0, 0.2, 500)
+    assert null_audit(slopes, column=name).outcome is Outcome.CLEAR
+    assert null_audit(np.abs(slopes), column=name).outcome is Outcome.CLEAR
+    assert null_audit(ratios(seed), column=name, scale="allelic_ratio", null=0.5).outcome is Outcome.CLEAR
 
 
-def signs(beta: np.ndarray, *, effect: dict[str, object] | None = None, **columns: object) -> Finding:
-    rows = build_measurements(len(beta), beta=beta, **columns)
-    return EffectsHaveTwoSigns().check(measurements=rows, declared=build_declared(effect=effect or {}))
+@NAMES
+def test_ef002__finds_ratios_about_zero(name: str, seed: int) -> None:
+    found = null_audit(ratios(seed), column=name)
+    assert (found.outcome, found.severity) == (Outcome.FOUND, Severity.FATAL)
+    assert "with none between" in found.message
 
 
-def test_ef003__clear_when_sizes_belong_to_either_allele() -> None:
-    """A size with a column that says which allele is preferred has two signs once it is ALT over REF."""
-    rng = np.random.default_rng(4)
-    beta = np.abs(rng.normal(size=100))
-    allele = rng.choice(["ref", "alt"], 100).tolist()
-    found = signs(beta, effect={"of": {"column": "pref"}}, effect_allele=[name.upper() for name in allele])
-    assert found.outcome is Outcome.CLEAR
-    assert found.statistic == pytest.approx(min(allele.count("ref"), allele.count("alt")) / 100)
-
-
-def test_ef003__skips_nine_effects_and_activities() -> None:
-    assert signs(np.ones(9)).outcome is Outcome.SKIPPED
-    activity = build_declared(quantity="activity")
-    rows = build_measurements(30, elements=[f"e{i}" for i in range(30)])
-    assert EffectsHaveTwoSigns().check(measurements=rows, declared=activity).outcome is Outcome.SKIPPED
-
-
-@pytest.mark.parametrize("of", ["alt", "ref", {"column": "risk_allele"}])
-def test_ef005__clear_of_a_declaration_with_its_source(of: object) -> None:
-    found = EffectAlleleIsDeclared().check(declared=build_declared(effect={"of": of, "source": "Methods, p. 3"}))
-    assert found.outcome is Outcome.CLEAR
-    assert "Methods, p. 3" in found.message
-
-
-@pytest.mark.parametrize("name", ["beta", "es"])
-def test_ef005__finds_an_unknown_allele_and_withholds_signs(name: str) -> None:
-    found = EffectAlleleIsDeclared().check(declared=build_declared(effect={"column": name, "of": "unknown"}))
-    assert (found.outcome, found.severity, found.withholds) == (Outcome.FOUND, Severity.SERIOUS, ("signed",))
+def test_ef002__finds_ratios_with_their_median_at_one_half() -> None:
+    assert "their median" in null_audit(np.random.default_rng(0).beta(8, 8, 400)).message
 
 
 @pytest.mark.parametrize(
-    ("of", "severity"), [("alt", Severity.SERIOUS), ({"column": "a"}, Severity.SERIOUS), ("ref", Severity.FATAL)]
+    "effect",
+    [{"scale": "allelic_ratio"}, {"scale": "fold_change"}, {"scale": "percent"}, {"unit": "fold over control"}],
 )
-def test_ef005__finds_a_missing_source(of: object, severity: Severity) -> None:
-    found = EffectAlleleIsDeclared().check(declared=build_declared(effect={"of": of, "source": " "}))
-    assert (found.outcome, found.severity, found.withholds) == (Outcome.FOUND, severity, ())
+def test_ef002__finds_a_scale_or_unit_that_has_another_null(effect: dict[str, object]) -> None:
+    assert null_audit(np.random.default_rng(1).lognormal(0, 2, 100), **effect).outcome is Outcome.FOUND
 
 
-def test_ef005__finds_rows_whose_effect_allele_is_neither() -> None:
-    rows = build_measurements(4, ref="A", alt="G", effect_allele=["A", "G", "T", None])
-    declared = build_declared(effect={"of": {"column": "risk"}})
-    found = EffectAlleleIsDeclared().check(declared=declared, measurements=rows)
-    assert (found.outcome, found.n_affected, found.n_examined) == (Outcome.FOUND, 2, 4)
-    assert found.examples[0].startswith("row 3")
+@pytest.mark.parametrize("unit", ["log2 fold change", "log ratio of counts", "reads"])
+def test_ef002__clear_of_logarithms_of_ratios(unit: str) -> None:
+    assert null_audit(np.random.default_rng(1).lognormal(0, 2, 100), unit=unit).outcome is Outcome.CLEAR

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from refalt.audits.base import Audit, Finding, Outcome, Phase, Severity
-from refalt.audits.effects import EffectAlleleIsDeclared
+from refalt.audits.effect_signs import EffectAlleleIsDeclared
 from refalt.audits.runner import EVIDENCE, check_waivers, every_audit, run_audits, unused_waivers
 from refalt.errors import UserError
 from refalt.testing.builders import build_declared, build_measurements

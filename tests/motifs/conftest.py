@@ -14,6 +14,10 @@ from refalt.motifs import MotifSet, shipped_motifs
 Codes = npt.NDArray[np.uint8]
 
 
+#: Sequence around a variant without its alleles, where they go, REF, ALT.
+Written = tuple[str, int, str, str]
+
+
 @dataclass(frozen=True)
 class Variants:
     """Rows as `motif_changes` takes them: `**vars(variants)`."""
@@ -27,26 +31,17 @@ class Variants:
     def swapped(self) -> Variants:
         return Variants(self.alt_codes, self.ref_codes, self.variant_start, self.alt_len, self.ref_len)
 
-    def other_strand(self) -> Variants:
-        """Both rows read from the other strand; the bases that the rows end in differ after an indel, so N is first."""
-        complement = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
-        length = self.ref_codes.shape[1]
-        start = length - self.variant_start - self.ref_len
-        ref = complement[self.ref_codes[:, ::-1]]
-        shifted = np.full_like(ref, 4)
-        for row, (alt, shift) in enumerate(zip(self.alt_codes, self.alt_len - self.ref_len, strict=True)):
-            turned = complement[alt[::-1]]
-            kept = turned[: length - shift] if shift < 0 else turned[: length]
-            begin = -shift if shift < 0 else 0
-            shifted[row, begin : begin + kept.size - begin] = kept[: kept.size - begin]
-        return Variants(ref, shifted, start, self.ref_len, self.alt_len)
 
-
-def put_in(flanks: str, start: int, ref: str, alt: str) -> tuple[str, str]:
-    """REF and ALT sequences of one length, the alleles at `start`, the flanks around them."""
-    left, right = flanks[:start], flanks[start:]
-    length = min(len(left) + len(ref), len(left) + len(alt)) + len(right)
-    return (left + ref + right)[:length], (left + alt + right)[:length]
+def rows_of(*written: Written) -> Variants:
+    """The rows of variants; shorter sequences end in N."""
+    alleles = (
+        [flanks[:at] + ref + flanks[at:] for flanks, at, ref, _ in written],
+        [flanks[:at] + alt + flanks[at:] for flanks, at, _, alt in written],
+    )
+    length = max(len(sequence) for sequences in alleles for sequence in sequences)
+    codes = (codes_of(*(sequence.ljust(length, "N") for sequence in sequences)) for sequences in alleles)
+    numbers = np.array([(at, len(ref), len(alt)) for _, at, ref, alt in written]).reshape(-1, 3)
+    return Variants(*codes, *numbers.T)
 
 
 def codes_of(*sequences: str) -> Codes:
@@ -54,11 +49,24 @@ def codes_of(*sequences: str) -> Codes:
     return np.array([["ACGTN".index(base) for base in sequence] for sequence in sequences], dtype=np.uint8)
 
 
-def one_variant(flanks: str, start: int, ref: str, alt: str) -> Variants:
-    """A single row."""
-    ref_row, alt_row = put_in(flanks, start, ref, alt)
-    lengths = (np.array([number]) for number in (start, len(ref), len(alt)))
-    return Variants(codes_of(ref_row), codes_of(alt_row), *lengths)
+def other_strand(written: Written) -> Written:
+    """The same variant read from the other strand."""
+    flanks, at, ref, alt = written
+    turned, ref, alt = (sequence[::-1].translate(str.maketrans("ACGT", "TGCA")) for sequence in (flanks, ref, alt))
+    return turned, len(flanks) - at, ref, alt
+
+
+def drawn(n: int, *, flank: int = 45, seed: int = 3, n_share: float = 0.0) -> list[Written]:
+    """Substitutions, insertions and deletions of 0 to 6 bases in random sequence; a share of the flanks is N."""
+    rng = np.random.default_rng(seed)
+
+    def sequence(length: int, of_n: float = 0.0) -> str:
+        return "".join(rng.choice(list("ACGTN"), length, p=[(1 - of_n) / 4] * 4 + [of_n]))
+
+    return [
+        (sequence(2 * flank, n_share), flank, sequence(int(rng.integers(0, 7))), sequence(int(rng.integers(0, 7))))
+        for _ in range(n)
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -84,20 +92,3 @@ def make_motifs() -> Callable[..., MotifSet]:
         )
 
     return make
-
-
-def drawn(n: int, *, length: int = 90, seed: int = 3, n_share: float = 0.0) -> Variants:
-    """Random rows with substitutions, insertions and deletions of 0 to 6 bases in their middle."""
-    rng = np.random.default_rng(seed)
-    refs, alts, start, ref_len, alt_len = [], [], [], [], []
-    for _ in range(n):
-        flanks = "".join(rng.choice(list("ACGTN"), length, p=[(1 - n_share) / 4] * 4 + [n_share]))
-        place = int(rng.integers(length // 2 - 5, length // 2 + 5))
-        ref, alt = ("".join(rng.choice(list("ACGT"), int(rng.integers(0, 7)))) for _ in range(2))
-        pair = put_in(flanks, place, ref, alt)
-        refs.append(pair[0].ljust(length + 6, "N"))
-        alts.append(pair[1].ljust(length + 6, "N"))
-        start.append(place)
-        ref_len.append(len(ref))
-        alt_len.append(len(alt))
-    return Variants(codes_of(*refs), codes_of(*alts), np.array(start), np.array(ref_len), np.array(alt_len))

@@ -148,6 +148,7 @@ def one_positive_cluster(n_clusters: int) -> tuple[np.ndarray, np.ndarray, np.nd
         (METRICS["auroc"], one_positive_cluster(20), "without one of the clusters"),
         (METRICS["auroc"], one_positive_cluster(100), "resamples leave nothing to measure"),
         (METRICS["sign_concordance"], (np.ones(20), np.ones(20), np.arange(20)), "end of its scale"),
+        (METRICS["sign_concordance"], (np.ones(90), np.ones(90), np.arange(90)), "every resample gives 1"),
         (METRICS["pearson_r"], (np.arange(20), 2 * np.arange(20), np.arange(20)), "end of its scale"),
     ],
 )

@@ -216,11 +216,19 @@ def _sign_without_direction(rows: pl.DataFrame) -> tuple[float, float]:
     effect, score = floats(signed, "effect"), floats(signed, "score")
     if signed.get_column("cluster_id").n_unique() < 2 or not 0 < (effect > 0).sum() < effect.size:
         return math.nan, math.nan
-    clusters = signed.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
     agreement = sign_agreement(effect, score)
+    agreed, expected = agreement.concordance.value, agreement.expected.value
+    # Clusters only widen this error: where it is enough, nothing has to be left out in turn.
+    naive = math.sqrt(expected * (1 - expected) / effect.size)
+    if abs(agreed - expected) <= AGREES_BY * naive:
+        return abs(agreed - expected) / naive if naive else 0.0, math.nan
+    clusters = signed.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
     auroc, concordance = METRICS["auroc"], METRICS["sign_concordance"]
     direction = auroc.function(effect > 0, score).value
-    agreed = agreement.concordance.value
     error = jackknife_error(agreed, jackknife(concordance, effect, score, clusters))
     auroc_error = jackknife_error(direction, jackknife(auroc, (effect > 0).astype(float), score, clusters))
-    return abs(agreed - agreement.expected.value) / error, abs(direction - 0.5) / auroc_error
+    return _in_errors(agreed - expected, error), _in_errors(direction - 0.5, auroc_error)
+
+
+def _in_errors(distance: float, error: float) -> float:
+    return abs(distance) / error if error > 0 else math.inf

@@ -12,10 +12,11 @@ import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, floats
+from refalt.audits.shapes import correlation_without
 from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
-from refalt.stats.metric import METRICS, Metric
-from refalt.stats.resampling import jackknife
+from refalt.stats.association import mid_ranks
+from refalt.stats.metric import METRICS
 from refalt.studies.study import ScoreSection
 
 #: Beyond this many Monte-Carlo standard errors one control in 16,000 falls by chance.
@@ -103,7 +104,7 @@ class NoRowDecides(Audit):
             return self.skipped("the score has no sign", subject=score.name)
         if rows.height < FEWEST or n_clusters < FEWEST_CLUSTERS:
             return self.skipped(f"{rows.height} rows in {n_clusters} clusters are too few", subject=score.name)
-        leaves = [_without_the_influential(METRICS[name], rows) for name in INFLUENCED]
+        leaves = [_without_the_influential(name, rows) for name in INFLUENCED]
         words = "; ".join(str(leave) for leave in leaves)
         worst = max(leaves, key=lambda leave: leave.influence)
         numbers: Numbers = {
@@ -133,19 +134,21 @@ class _Leave:
         return f"{said} (moves by {self.influence:.2f} standard errors)"
 
 
-def _without_the_influential(metric: Metric, rows: pl.DataFrame) -> _Leave:
-    names = rows.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
+def _without_the_influential(name: str, rows: pl.DataFrame) -> _Leave:
+    clusters = rows.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
     effect, score = floats(rows, "effect"), floats(rows, "score")
+    metric = METRICS[name]
     value = metric.function(effect, score).value
-    moved = np.abs(jackknife(metric, effect, score, names) - value)
+    columns = (mid_ranks(effect), mid_ranks(score)) if name == "spearman_rho" else (effect, score)
+    moved = np.abs(correlation_without(*columns, clusters) - value)
     # The error that all other clusters imply: one that decides would inflate its own yardstick.
     top = int(np.nanargmax(moved)) if np.isfinite(moved).any() else 0
     influence = moved / _error_of_the_others(moved, top)
     chosen = np.flatnonzero(influence > DECIDES) if influence[top] > DECIDES else np.array([top])
-    kept = ~np.isin(names, chosen)
-    ids = rows.with_columns(pl.Series("code", names)).filter(pl.col("code").is_in(chosen.tolist()))
-    found = tuple(ids.get_column("cluster_id").unique(maintain_order=True))
-    return _Leave(metric.name, value, metric.function(effect[kept], score[kept]).value, float(influence[top]), found)
+    kept = ~np.isin(clusters, chosen)
+    found = rows.filter(pl.Series(~kept)).get_column("cluster_id").unique(maintain_order=True)
+    without = metric.function(effect[kept], score[kept]).value
+    return _Leave(name, value, without, float(influence[top]), tuple(found))
 
 
 def _error_of_the_others(moved: Floats, top: int) -> float:

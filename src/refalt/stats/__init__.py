@@ -14,7 +14,7 @@ Conventions of the whole package:
 - Whatever draws random numbers takes an `rng: numpy.random.Generator`; composing its seed is the caller's job.
 
 Modules: `association`, `classification` (the statistics), `metric` (their register), `resampling` (bootstrap and
-jackknife by cluster), `intervals`, `dependence` (effective n), `permutation`, `multiplicity`, `comparison`
-(differences on the same rows), `power`, `reliability` (ceilings). `counted` and `kernels` are two equal ways,
-interpreted and compiled, to evaluate a statistic in many resamples at once.
+jackknife by cluster), `intervals`, `dependence` (effective n), `exchange` and `permutation`, `multiplicity`,
+`comparison` and `delong` (differences on the same rows), `power`, `reliability` (ceilings). `prepared` readies a
+metric for many resamples at once; `counted` and `kernels` evaluate them, interpreted and compiled, with equal results.
 """

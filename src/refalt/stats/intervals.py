@@ -11,8 +11,9 @@ How an interval is made depends on how many clusters there are:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -172,6 +173,8 @@ def _bootstrap_limits(
     kept = values[np.isfinite(values)]
     if kept.size < (1 - MOST_EMPTY_RESAMPLES) * values.size or kept.size < 2:
         return _Limits(reason=f"{values.size - kept.size} of {values.size} resamples leave nothing to measure")
+    if kept.min() == kept.max():
+        return _Limits(reason=f"every resample gives {kept[0]:g}: the estimate is at the end of its scale")
     if not all(map(math.isfinite, correction)):
         return _Limits(reason="without one of the clusters there is nothing to measure: no BCa interval")
     bias, acceleration = correction
@@ -205,4 +208,6 @@ def _same(value: FloatArray) -> FloatArray:
 
 
 _Scale = tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]
-_SCALES: dict[str | None, _Scale] = {"fisher_z": (np.arctanh, np.tanh), "logit": (_logit, _expit), None: (_same, _same)}
+_SCALES: Mapping[str | None, _Scale] = MappingProxyType(
+    {"fisher_z": (np.arctanh, np.tanh), "logit": (_logit, _expit), None: (_same, _same)}
+)

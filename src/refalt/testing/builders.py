@@ -16,7 +16,7 @@ from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
 from refalt.studies.sections import DatasetSection
 from refalt.studies.study import Study
-from refalt.tables import AlleleChecks, Attrition, Comparison, Measurements, Table
+from refalt.tables import AlleleChecks, Attrition, Comparison, Estimates, Inputs, Measurements, Predictions, Table
 
 _TRANSITION = {"A": "G", "G": "A", "C": "T", "T": "C"}
 _TRANSVERSIONS = {"A": "CT", "G": "CT", "C": "AG", "T": "AG"}
@@ -175,3 +175,54 @@ def _ledger(n: int, compared: Comparison) -> Attrition:
             },
         )
     )
+
+
+def build_inputs(measurements: Measurements, *, flank: int = 10, seed: int = 0, **columns: Any) -> Inputs:
+    """Carried sequences of every row: random flanks around REF and ALT, the variant at 0-based `flank`.
+
+    Args:
+        measurements: Rows with alleles, or elements (which get `ref_sequence` alone).
+        flank: Bases on either side.
+        seed: Of the flanks.
+        **columns: Columns of Inputs to set instead.
+    """
+    frame, n = measurements.frame, len(measurements)
+    rng = np.random.default_rng(seed)
+    left, right = (["".join(row) for row in rng.choice(list("ACGT"), (n, flank))] for _ in range(2))
+    whole = zip(left, frame.get_column("ref").fill_null("A"), right, strict=True)
+    filled: dict[str, Any] = {
+        name: frame.get_column(name).to_list() for name in ("source_row", "variant_id", "element_id")
+    }
+    filled["ref_sequence"] = ["".join(parts) for parts in whole]
+    if frame.get_column("alt").null_count() < n:
+        whole = zip(left, frame.get_column("alt").fill_null("A"), right, strict=True)
+        filled |= {"alt_sequence": ["".join(parts) for parts in whole], "offset": flank}
+    return Inputs(as_table(Inputs, {name: _column(values, n) for name, values in (filled | columns).items()}))
+
+
+def build_predictions(asked: Sequence[str], values: Sequence[float], **columns: Any) -> Predictions:
+    """One value for each asked variant or element, each from its own input."""
+    n = len(asked)
+    filled = {"asked_id": asked, "made_for": asked, "input_id": asked, "raw": [[float(v)] for v in values]} | columns
+    return Predictions(as_table(Predictions, {name: _column(filled[name], n) for name in filled}))
+
+
+def build_estimates(*rows: Mapping[str, Any]) -> Estimates:
+    """Rows of Estimates; what a row does not say is the rank correlation of `said` with the effect, on all rows."""
+    usual: dict[str, Any] = {
+        "model": "recorded",
+        "score_name": "said",
+        "dataset": "built",
+        "label_name": "effect",
+        "metric": "spearman_rho",
+        "stratum": "all",
+        "level": 0.95,
+        "method": "given",
+        "n": 100,
+        "n_variants": 100,
+        "n_inputs": 100,
+        "n_clusters": 100,
+        "n_missing": 0,
+    }
+    names = dict.fromkeys(name for row in (usual, *rows) for name in row)
+    return Estimates(as_table(Estimates, {name: [{**usual, **row}.get(name) for row in rows] for name in names}))

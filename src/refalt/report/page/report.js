@@ -138,8 +138,8 @@
     if (holder && !holder.title) holder.title = holder.dataset.cell;
   });
 
-  /* On paper nothing is folded. */
+  /* On paper nothing is folded but what says again, metric by metric, what the page says already. */
   addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of document.querySelectorAll("details:not(.more):not(figure details)")) details.open = true;
   });
 })();
