@@ -18,7 +18,7 @@ from refalt.pipeline.prepare import Prepared, prepare
 from refalt.studies.library import library_study
 from refalt.tables import AlleleChecks, Estimates
 
-RESAMPLES = 200
+RESAMPLES = 100
 
 
 @dataclass(frozen=True)

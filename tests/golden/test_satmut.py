@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-
 from tests.golden.conftest import Golden, Run
 
 FILTER = 'keep = [{ column = "Barcodes", op = ">=", value = 10 }]'
@@ -75,10 +74,15 @@ def test_satmut__few_rows_have_under_ten_barcodes(run_golden: Run) -> None:
 
 
 @pytest.mark.slow
-def test_satmut__the_motif_model_scores_every_variant(run_golden: Run) -> None:
+def test_satmut__the_motif_model_scores_every_variant_but_deletions_at_the_ends(run_golden: Run) -> None:
     study = run_golden("satmut")
     lost = study.joined.removed.filter(pl.col("score_name") == "motif")
-    assert set(lost.get_column("reason")) == {"filtered", "no_position"}
+    assert set(lost.get_column("reason")) == {"filtered", "no_position", "prediction_failed"}
+    unscored = lost.filter(pl.col("reason") == "prediction_failed").join(study.read.inputs.frame, on="source_row")
+    assert unscored.height < 30
+    assert unscored.get_column("variant_id").str.ends_with(">-").all()
+    to_end = pl.col("ref_sequence").str.len_bytes().cast(pl.Int64) - 1 - pl.col("offset")
+    assert unscored.select((to_end.clip(upper_bound=pl.col("offset")) <= 0).all()).item()
     mean = study.estimate("pearson_r", stratum="mean over element", score="motif")
     assert mean["n_clusters"] == 21
     assert 0 < mean["lower"] < mean["value"] < 0.3

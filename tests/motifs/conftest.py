@@ -86,7 +86,7 @@ def make_motifs() -> Callable[..., MotifSet]:
             families=families or ("",) * len(sites),
             classes=("",) * len(sites),
             lengths=np.array([len(site) for site in sites], dtype=np.int64),
-            counts=np.array(counts),
+            counts=np.array(counts).reshape(-1, 4),
             release="made by hand",
             licence="none",
         )

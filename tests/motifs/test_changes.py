@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refalt.errors import UserError
@@ -25,6 +25,7 @@ def both(changes: MotifChanges) -> np.ndarray:
     return np.stack([changes.best_hit, changes.occupancy])
 
 
+@settings(deadline=None)
 @given(WRITTEN)
 def test_motif_changes__swapping_the_alleles_changes_the_sign(written: Written) -> None:
     variants = rows_of(written)
@@ -32,6 +33,7 @@ def test_motif_changes__swapping_the_alleles_changes_the_sign(written: Written) 
     np.testing.assert_allclose(one, -other, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(WRITTEN)
 def test_motif_changes__are_the_same_from_the_other_strand(written: Written) -> None:
     one, other = (both(motif_changes(**vars(rows_of(rows)), motifs=FEW)) for rows in (written, other_strand(written)))
@@ -60,22 +62,21 @@ def test_motif_changes__equal_alleles_change_nothing(shipped: MotifSet) -> None:
 
 
 def test_motif_changes__the_floor_hides_what_stays_below_it(make_motifs: Callable[..., MotifSet]) -> None:
-    variants = rows_of(("CCTCCGATTCACCGCC", 9, "G", "A"))
-    best = {
-        floor: float(motif_changes(**vars(variants), motifs=make_motifs("GATTACA"), floor_bits=floor).best_hit[0, 0])
-        for floor in (-126, 10, 13, 20)
-    }
-    assert best[-126] > best[10] > best[13] > best[20] == 0
-
-
-def test_motif_changes__a_lone_site_at_the_floor_gains_one_bit_of_free_energy(
-    make_motifs: Callable[..., MotifSet],
-) -> None:
-    motifs = make_motifs("GATTACA")
+    motifs, variants = make_motifs("GATTACA"), rows_of(("CCTCCGATTCACCGCC", 9, "T", "A"))
     site = float(motifs.groups[0].log_odds[0, 0].max(axis=1).sum())
-    variants = rows_of(("CCTCCGATTCACCGCC", 9, "G", "A"))
+    best = [
+        float(motif_changes(**vars(variants), motifs=motifs, floor_bits=floor).best_hit[0, 0])
+        for floor in (-126, site - 3, site - 1, site + 2)
+    ]
+    assert best[0] > 4
+    assert best[1:] == pytest.approx([3, 1, 0], abs=1e-5)
+
+
+def test_motif_changes__a_lone_site_at_the_floor_gains_one_bit(make_motifs: Callable[..., MotifSet]) -> None:
+    motifs, variants = make_motifs("GATTACA"), rows_of(("CCTCCGATTCACCGCC", 9, "T", "A"))
+    site = float(motifs.groups[0].log_odds[0, 0].max(axis=1).sum())
     occupancy = motif_changes(**vars(variants), motifs=motifs, floor_bits=site).occupancy[0, 0]
-    assert occupancy == pytest.approx(1, abs=0.03)
+    assert occupancy == pytest.approx(1, abs=0.06)
 
 
 def test_motif_changes__many_variants_give_what_few_do(shipped: MotifSet) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refalt.motifs.touched import touched
@@ -63,6 +63,7 @@ def test_touched__rows_of_every_kind_together_are_as_alone() -> None:
     assert together == tuple([one[part][0] for one in alone] for part in range(3))
 
 
+@settings(deadline=None)
 @given(
     st.text("AC", min_size=1, max_size=12),
     st.integers(0, 12),

@@ -24,6 +24,8 @@ from refalt.tables import Measurements
 JOINED_ROLES: Final = ("dataset", "fasta", "genome", "within", "intervals", "ld_blocks")
 #: Between assemblies of one species a fifth of a percent of variants has no counterpart (11 of 5,671 here).
 MOST_UNLIFTED: Final = 0.02
+#: Models with outputs of several species, and the one they take where the study file is silent.
+DEFAULT_ORGANISM: Final = {"alphagenome": "human"}
 
 
 class OneAssembly(Audit):
@@ -195,7 +197,7 @@ class SpeciesAreTheSame(Audit):
     def check(self, *, declared: DatasetSection, study: Study) -> Finding:
         """Compare the species of dataset, genome and of each model that has outputs of several species."""
         species = species_of(canonical_assembly(declared.assembly))
-        parts = {name: _organism(section) for name, section in study.models.items()}
+        parts = {name: _organism(name, section) for name, section in study.models.items()}
         parts = {f"model {name}": organism for name, organism in parts.items() if organism}
         if study.genome:
             parts["the genome"] = species_of(canonical_assembly(study.genome.assembly))
@@ -208,9 +210,9 @@ class SpeciesAreTheSame(Audit):
         return self.clear(f"Dataset, {', '.join(parts)}: {species}.", n_examined=len(parts))
 
 
-def _organism(section: Mapping[str, object]) -> str:
-    """ "human" or "mouse" where a model's section says so; Latin names count."""
-    named = str(section.get("organism", "")).lower().replace("_", " ")
+def _organism(model: str, section: Mapping[str, object]) -> str:
+    """ "human" or "mouse" where a model's section says so or the model has a default; Latin names count."""
+    named = str(section.get("organism", DEFAULT_ORGANISM.get(model, ""))).lower().replace("_", " ")
     latin = {"homo sapiens": "human", "mus musculus": "mouse"}
     return latin.get(named, named)
 

@@ -105,6 +105,8 @@ class NoRowDecides(Audit):
         if rows.height < FEWEST or n_clusters < FEWEST_CLUSTERS:
             return self.skipped(f"{rows.height} rows in {n_clusters} clusters are too few", subject=score.name)
         leaves = [_without_the_influential(name, rows) for name in INFLUENCED]
+        if any(math.isnan(leave.value) for leave in leaves):
+            return self.skipped("effect or score is one value in all rows", subject=score.name)
         words = "; ".join(str(leave) for leave in leaves)
         worst = max(leaves, key=lambda leave: leave.influence)
         numbers: Numbers = {

@@ -100,6 +100,7 @@ class View:
         readings: Estimates, in the order of the table.
         attrition: Attrition rows.
         nulls: Values under shuffling, where given.
+        quantity: What was measured, effect or activity.
     """
 
     dataset: str
@@ -108,6 +109,7 @@ class View:
     readings: tuple[Reading, ...]
     attrition: pl.DataFrame
     nulls: Nulls = field(default_factory=dict)
+    quantity: str = "effect"
 
     def shown(self, metric: str, *, label: str | None = None) -> list[Reading]:
         """Readings of one metric over all rows, one a label."""

@@ -33,6 +33,7 @@ def draw_all(
     simulated: bool,
     as_published: bool,
     nulls: Nulls | None = None,
+    quantity: str = "effect",
 ) -> list[Figure]:
     """Draw every figure there is something for, under `folder`/<dataset>/<score>/, and write `folder`/figures.json.
 
@@ -44,6 +45,7 @@ def draw_all(
         simulated: Say on every figure, and in every CSV, that the values are simulated.
         as_published: Say on every figure that a published setting is reproduced as it was.
         nulls: (score_name, metric, label_name) -> values of the metric under shuffling, float64, (resamples,).
+        quantity: What was measured, `effect` or `activity`, for the axes.
 
     Raises:
         UserError: `folder` cannot be written to.
@@ -53,7 +55,7 @@ def draw_all(
     drawings = sorted((kind() for kind in kinds), key=lambda drawing: drawing.order)
     drawn = []
     with theme.applied():
-        for view in _views(comparison, estimates, attrition, nulls or {}):
+        for view in _views(comparison, estimates, attrition, nulls or {}, quantity):
             for drawing in drawings:
                 if drawing.whole_study == (view.score_name == WHOLE):
                     subjects = drawing.subjects(view)
@@ -62,17 +64,19 @@ def draw_all(
     return drawn
 
 
-def _views(comparison: Comparison, estimates: Estimates, attrition: Attrition, nulls: Nulls) -> Iterator[View]:
+def _views(
+    comparison: Comparison, estimates: Estimates, attrition: Attrition, nulls: Nulls, quantity: str
+) -> Iterator[View]:
     rows, counts = comparison.frame, attrition.frame
     names = estimates.frame.get_column("dataset").unique(maintain_order=True).to_list() or ["dataset"]
     for dataset in names:
         of_dataset = estimates.frame.filter(pl.col("dataset") == dataset)
         readings = tuple(Reading.from_row(row) for row in of_dataset.iter_rows(named=True))
-        yield View(dataset, WHOLE, rows, readings, counts, nulls)
+        yield View(dataset, WHOLE, rows, readings, counts, nulls, quantity)
         # Controls have estimates but no rows of their own; they stand in the figures of the whole study.
         for (score,), part in rows.group_by(["score_name"], maintain_order=True):
             own = tuple(reading for reading in readings if reading.score_name == score)
-            yield View(dataset, str(score), part, own, counts, nulls)
+            yield View(dataset, str(score), part, own, counts, nulls, quantity)
 
 
 def _make(drawing: Drawing, subject: Subject, *, folder: Path, stamps: _Stamps) -> Figure:

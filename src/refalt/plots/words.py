@@ -54,8 +54,10 @@ def metric_symbol(metric: str) -> str:
     return METRIC_SYMBOLS.get(metric, metric.replace("_", " "))
 
 
-def label_words(label_name: str) -> str:
-    """What a score is held against, in words."""
+def label_words(label_name: str, quantity: str = "effect") -> str:
+    """What a score is held against, in words; `quantity` is what the dataset measured, effect or activity."""
+    if label_name == "effect":
+        return f"the measured {quantity}"
     return LABEL_WORDS.get(label_name, label_name.replace("_", " "))
 
 

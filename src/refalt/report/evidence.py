@@ -53,6 +53,11 @@ class Evidence:
         return section
 
     @property
+    def quantity(self) -> str:
+        """What the dataset measured: effect or activity."""
+        return str(self.lock.get("dataset", {}).get("quantity", "effect"))
+
+    @property
     def simulated(self) -> bool:
         """Whether the values were simulated."""
         return bool(self.provenance.get("simulated"))

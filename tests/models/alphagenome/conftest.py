@@ -14,6 +14,8 @@ import pytest
 from refalt.models.alphagenome import AlphaGenome, AlphaGenomeSection
 from refalt.models.alphagenome.address import parse_address
 from refalt.models.alphagenome.hosted import Hosted
+from refalt.models.alphagenome.requests import VariantRequest
+from refalt.models.alphagenome.scorers import Scorer
 from refalt.models.alphagenome.transport import Line
 from refalt.models.base import Asked
 from refalt.serve.server import RunningServer, serve
@@ -83,6 +85,18 @@ def model(server: RunningServer) -> AlphaGenome:
 
 
 @pytest.fixture(scope="session")
+def request_at(genome: Genome) -> Callable[..., VariantRequest]:
+    """The request for a substitution at a 1-based position of chr1."""
+
+    def make(pos: int, *scorers: Scorer) -> VariantRequest:
+        ref = str(genome.bases_at(["chr1"], [pos], 1)[0])
+        start = pos - WINDOW // 2
+        return VariantRequest("chr1", start, start + WINDOW, pos, ref, "G" if ref != "G" else "T", scorers)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def snvs(genome: Genome) -> Callable[..., Asked]:
     """Substitutions at 1-based positions of chr1, with the genome to check them against unless told otherwise."""
 
@@ -93,6 +107,12 @@ def snvs(genome: Genome) -> Callable[..., Asked]:
         return Asked(asked_rows(changes), genome if with_genome else None)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def rows() -> Callable[..., pl.DataFrame]:
+    """Rows as the plan makes them, for (pos, ref, alt) on one contig."""
+    return asked_rows
 
 
 def asked_rows(changes: Sequence[tuple[int | None, str | None, str | None]], chrom: str = "chr1") -> pl.DataFrame:

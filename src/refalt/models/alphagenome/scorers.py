@@ -185,9 +185,10 @@ def parse_scorer(text: str, *, where: str = "scorer") -> Scorer:
     if written in RECOMMENDED_SCORERS:
         return RECOMMENDED_SCORERS[written]
     match = re.fullmatch(r"(?P<kind>\w+?)(Scorer)?\((?P<arguments>[^()]*)\)", written)
-    if match is None or match["kind"] not in _FORMS:
-        known = [_example(kind) for kind in _FORMS] + list(RECOMMENDED_SCORERS)
-        raise unknown_name("scorer", written if match is None else match["kind"], known, where=where)
+    if match is None:
+        raise unknown_name("scorer", written, [*map(_example, _FORMS), *RECOMMENDED_SCORERS], where=where)
+    if match["kind"] not in _FORMS:
+        raise unknown_name("scorer", match["kind"], _FORMS, where=where)
     form = _FORMS[match["kind"]]
     given = [part.split("=")[-1].strip() for part in match["arguments"].split(",") if part.strip()]
     if len(given) != len(form.takes):

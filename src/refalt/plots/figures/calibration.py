@@ -16,11 +16,11 @@ BINS = 10
 
 
 class Calibration(Drawing):
-    """Mean measured effect in each tenth of the rows, ordered by score."""
+    """Mean of what was measured in each tenth of the rows, ordered by score."""
 
     name: ClassVar[str] = "calibration"
     title: ClassVar[str] = "Calibration"
-    description: ClassVar[str] = "Mean measured effect in each tenth of the rows, from low scores to high ones."
+    description: ClassVar[str] = "Mean of what was measured in each tenth of the rows, from low scores to high ones."
     help: ClassVar[str] = (
         "Bars are intervals of the mean under the study's clusters; a line has the estimated slope. "
         "Means that rise evenly say that a score of twice the size stands for an effect of twice the size. "
@@ -48,5 +48,8 @@ class Calibration(Drawing):
             axes.plot(x, line, color=theme.VERMILION, linewidth=1.1, label=slope)
         theme.draw_means(axes, drawn, label=f"mean of a tenth, {written(reading.level, 'share')} interval")
         axes.legend(loc="best")
-        axes.set(xlabel=f"mean score ({theme.drawable(subject.view.score_name)})", ylabel="mean measured effect")
+        axes.set(
+            xlabel=f"mean score ({theme.drawable(subject.view.score_name)})",
+            ylabel=f"mean measured {subject.view.quantity}",
+        )
         return drawn

@@ -74,7 +74,7 @@ def _subject(view: View, family: str, readings: Sequence[Reading]) -> Subject:
     metric, label, shown = readings[0].metric, readings[0].label_name, tuple(readings[:MOST_ROWS])
     left_out = len(readings) - len(shown)
     levels = ", ".join(sorted({written(reading.level, "share") for reading in shown}))
-    lines = [f"{metric_symbol(metric)}, {label_words(label)}; {levels} intervals"]
+    lines = [f"{metric_symbol(metric)}, {label_words(label, view.quantity)}; {levels} intervals"]
     if left_out:
         lines.append(f"the first {len(shown)} of {len(readings)}; all are in the table of estimates")
     suffix = "-".join(part for part in (metric, label, family) if part)

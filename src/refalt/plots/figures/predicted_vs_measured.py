@@ -25,7 +25,7 @@ class PredictedVsMeasured(Drawing):
 
     name: ClassVar[str] = "predicted_vs_measured"
     title: ClassVar[str] = "Predicted against measured"
-    description: ClassVar[str] = "Each row's score against its measured effect, both ALT over REF."
+    description: ClassVar[str] = "Each row's score against what was measured."
     help: ClassVar[str] = (
         "Points along a rising line mean that the score orders the effects and has their sign. "
         "The line is least squares with a pointwise interval under the study's clusters. "
@@ -50,7 +50,7 @@ class PredictedVsMeasured(Drawing):
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the rows, the zero lines and the fit."""
         rows = subject.view.measured("score", "effect")
-        named = f"score ({theme.drawable(subject.view.score_name)})", "measured effect"
+        named = f"score ({theme.drawable(subject.view.score_name)})", f"measured {subject.view.quantity}"
         if subject.reading.label_name == MAGNITUDE:
             rows = rows.with_columns(pl.col("score", "effect").abs())
             named = f"|score| ({theme.drawable(subject.view.score_name)})", "|measured effect|"

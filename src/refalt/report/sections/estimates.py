@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from refalt.columns import WHOLE
@@ -31,7 +33,7 @@ def build(evidence: Evidence) -> Section | None:
         "scores": shown.get_column("score_name").unique(maintain_order=True).to_list(),
         "metrics": shown.get_column("metric").unique(maintain_order=True).to_list(),
         "metric_words": metric_words,
-        "label_words": label_words,
+        "label_words": partial(label_words, quantity=evidence.quantity),
         "stratum_words": stratum_words,
     }
     files = {f"tables/{name}": f"{evidence.run.metric_tables.name}/{name}" for name in tables}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from refalt.plots.words import label_words, metric_words
-from refalt.report.evidence import Evidence
+from refalt.report.evidence import Evidence, score_names
 from refalt.report.numbers import estimate_row
 from refalt.report.sections.base import Section
 
@@ -22,9 +25,19 @@ def build(evidence: Evidence) -> Section:
     content = {
         "lock": evidence.lock,
         "provenance": evidence.provenance,
-        "scores": evidence.lock.get("score", []),
+        "scores": [_score(evidence, name) for name in score_names(evidence)],
+        "activity": evidence.quantity == "activity",
         "metrics": [metric_words(name) for name in rows.get_column("metric").unique(maintain_order=True)],
-        "labels": [label_words(name) for name in rows.get_column("label_name").unique(maintain_order=True)],
+        "labels": [
+            label_words(name, evidence.quantity) for name in rows.get_column("label_name").unique(maintain_order=True)
+        ],
         "estimate": estimate_row(first) if first else None,
     }
     return Section("methods", "Methods", "A paragraph to copy and to complete.", HELP, content)
+
+
+def _score(evidence: Evidence, name: str) -> Mapping[str, Any]:
+    """A score's section of the study file, if it has one, and the first of its estimates, for its name and model."""
+    declared = next((score for score in evidence.lock.get("score", []) if score["name"] == name), {})
+    first = evidence.estimate(score_name=name)
+    return {"declared": declared, "key": f"score|{name}", "estimate": estimate_row(first) if first else None}

@@ -33,7 +33,7 @@ def build(evidence: Evidence) -> Section:
     if found:
         content |= {
             "metric": metric_words(found["metric"]),
-            "against": label_words(found["label_name"]),
+            "against": label_words(found["label_name"], evidence.quantity),
             "preposition": _preposition(found["metric"]),
             "withheld": None if math.isfinite(_number(found["value"])) else _reason(found),
             "chance": _chance(found),
