@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
-from refalt.audits.sampling import DifferentThingsAreDifferentInputs, RepeatsAreClustered
-from refalt.tables import Inputs
+from refalt.audits.sampling import DifferentThingsAreDifferentInputs, JoinsAreOneToOne, RepeatsAreClustered
+from refalt.evaluation.join import Joined
+from refalt.tables import Comparison, Inputs
 from refalt.testing.builders import as_table, build_checks, build_clusters, build_joined, build_measurements
 
 
@@ -93,3 +95,53 @@ def test_sa002__clear_of_repeats_that_a_filter_left_out() -> None:
     rows = build_measurements(2, pos=5, ref="A", alt="C", target_id=["a", "b"], reason=[None, "filtered"])
     assert RepeatsAreClustered().check(measurements=rows, clusters=build_clusters(rows)).outcome is Outcome.CLEAR
     assert isinstance(rows.frame, pl.DataFrame)
+
+
+def collisions(beta: list[float], **columns: object) -> Finding:
+    rows = build_measurements(len(beta), beta=beta, **columns)
+    (found,) = JoinsAreOneToOne().check(measurements=rows)
+    return found
+
+
+REPEATED = {"pos": 5, "ref": "A", "alt": "C", "target_id": "g"}
+
+
+def test_sa004__clear_of_repeats_that_say_the_same_or_are_told_apart() -> None:
+    twice = {"reason": [None, "duplicate_row"]}
+    assert collisions([0.5, 0.5], **REPEATED, **twice).outcome is Outcome.CLEAR
+    assert collisions([0.5, 0.7], **REPEATED, context_id=["K562", "HepG2"]).outcome is Outcome.CLEAR
+
+
+def test_sa004__finds_a_key_with_two_effects() -> None:
+    found = collisions([0.5, 0.7, 0.9], **REPEATED, reason=[None, "duplicate_row", "duplicate_row"])
+    assert (found.outcome, found.severity, found.n_affected) == (Outcome.FOUND, Severity.SERIOUS, 3)
+
+
+def missing(lost: np.ndarray) -> Finding:
+    rows = build_measurements(lost.size)
+    joined = build_joined(rows)
+    frame = joined.comparison.frame
+    removed = frame.filter(pl.Series(lost)).with_columns(reason=pl.lit("no_score"))
+    kept = Comparison(frame.filter(~pl.Series(lost)))
+    (found,) = JoinsAreOneToOne().check(measurements=rows, joined=Joined(kept, removed, joined.attrition))
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("portion", [0.01, 0.2, 0.7])
+def test_sa004__clear_of_rows_missing_here_and_there(seed: int, portion: float) -> None:
+    assert missing(np.random.default_rng(seed).random(2000) < portion).outcome is Outcome.CLEAR
+
+
+def test_sa004__clear_when_nothing_or_everything_is_missing() -> None:
+    assert missing(np.zeros(50, dtype=bool)).outcome is Outcome.CLEAR
+    assert missing(np.ones(50, dtype=bool)).outcome is Outcome.CLEAR
+
+
+def test_sa004__finds_a_block_that_a_resumed_run_lost() -> None:
+    lost = np.zeros(3720, dtype=bool)
+    lost[:100] = True
+    lost[[500, 900, 1300]] = True
+    found = missing(lost)
+    assert (found.outcome, found.n_affected, found.n_examined) == (Outcome.FOUND, 103, 3720)
+    assert "source rows 1 to 100" in found.message

@@ -91,6 +91,7 @@ def built_genome(real_input: Callable[[str], Path], tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_lcl_dsqtl__is_the_same_with_a_genome(run_golden: Run, built_genome: Path) -> None:
     study = run_golden("lcl-dsqtl", replaced={GENOME: GENOME + FASTA, **FEWER}, folder=built_genome)
     _require_golden_numbers(study)
@@ -132,6 +133,7 @@ def test_lcl_dsqtl__swapping_alleles_with_their_signs_changes_no_estimate(run_go
     assert turned.estimates.frame.select(columns).equals(as_published.estimates.frame.select(columns))
 
 
+@pytest.mark.slow
 def test_lcl_dsqtl__without_an_anchor_what_needs_no_sign_stays(run_golden: Run, swapped: Path) -> None:
     bare = {GENOME: "", SEQUENCES: "", CLUSTERS: "", **FEWER}
     as_published = run_golden("lcl-dsqtl", replaced=bare)

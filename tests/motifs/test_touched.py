@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from refalt.motifs.touched import touched
 
-from .conftest import Variants, rows_of
+from .conftest import Variants, codes_of, rows_of
 
 
 def intervals(variants: Variants) -> tuple[list[int], list[int], list[int]]:
@@ -61,6 +61,11 @@ def test_touched__rows_of_every_kind_together_are_as_alone() -> None:
     together = intervals(rows_of(*written))
     alone = [intervals(rows_of(one)) for one in written]
     assert together == tuple([one[part][0] for one in alone] for part in range(3))
+
+
+def test_touched__a_repeat_ends_with_its_row() -> None:
+    bases = touched(codes_of("CCAAAA"), codes_of("CCAAAA"), *(np.array([number]) for number in (3, 1, 0)))
+    assert (bases.begin.tolist(), bases.ref_end.tolist(), bases.alt_end.tolist()) == ([2], [6], [5])
 
 
 @settings(deadline=None)

@@ -217,6 +217,10 @@ class SizeDoesNotTrackFrequency(Audit):
         return self.found(f"{said}.", subject=name, **numbers)
 
 
+#: Positives whose p-values reach beyond this were not chosen by them, and no control can be held against their largest.
+LARGEST_CUT: Final = 0.05
+
+
 class ControlsAreControls(Audit):
     """SA009."""
 
@@ -237,8 +241,9 @@ class ControlsAreControls(Audit):
         controls, positives = rows.filter(pl.col("label") == 0), rows.filter(pl.col("label") == 1)
         if controls.is_empty() or positives.is_empty():
             return self.skipped("there are no labels of both kinds")
-        largest = positives.get_column("p_value").max()
-        significant = controls.filter((pl.col("p_value") <= pl.lit(largest, pl.Float64)).fill_null(value=False))
+        largest = positives.select(pl.col("p_value").max().fill_null(1.0)).item()
+        chosen_by_p = pl.lit(largest <= LARGEST_CUT)
+        significant = controls.filter(chosen_by_p & (pl.col("p_value") <= largest).fill_null(value=False))
         measured = controls.filter(pl.col("beta").is_not_null())
         measured = measured if measured.height < controls.height / 2 else controls.clear()
         targets = positives.filter(pl.col("target_id").is_not_null()).select("target_id", "context_id").unique()

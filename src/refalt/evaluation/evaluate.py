@@ -59,13 +59,6 @@ def evaluate(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -> pl
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def rows_of(joined: Joined, score: ScoreSection) -> pl.DataFrame:
-    """Rows of a score that could be compared, those that lack the score included (`score` null)."""
-    of_score = pl.col("score_name") == score.name
-    lost = joined.removed.filter(of_score & pl.col("reason").is_in(_MISSING_REASONS)).drop("reason")
-    return pl.concat([joined.comparison.frame.filter(of_score), lost])
-
-
 def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[dict[str, Any]]:
     for stratum, part in strata(rows_of(joined, score), terms.settings.strata):
         for question in asked_questions(terms.settings.labels, terms.quantity):
@@ -74,61 +67,6 @@ def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[di
             held = measured_rows(question, part)
             for name in question.metrics:
                 yield _estimate(METRICS[name], question, held, score=score, stratum=stratum, terms=terms)
-
-
-@dataclass(frozen=True)
-class Held:
-    """Rows of a stratum that hold both values, how many lack the score, and why they may be a biased choice."""
-
-    rows: pl.DataFrame
-    target: Floats
-    score: Floats
-    n_missing: int
-    selected: str | None = None
-
-
-def measured_rows(question: Question, part: pl.DataFrame) -> Held:
-    """The rows that a question can be answered on.
-
-    The target is made of all rows that hold the measured value (a median does not depend on which of them a
-    score covers), and then rows without a score leave, counted.
-    """
-    target = target_of(question, part)
-    measured = ~np.isnan(target)
-    scored = part.get_column("score").is_not_null().to_numpy()
-    both = measured & scored
-    rows = part.filter(pl.Series(both))
-    selected = _selected_by_label(target[measured], scored[measured]) if question.name == GIVEN else None
-    return Held(rows, target[both], score_of(question, rows), int((measured & ~scored).sum()), selected)
-
-
-def _selected_by_label(label: Floats, scored: npt.NDArray[np.bool_]) -> str | None:
-    """Why the scored rows do not stand for the labelled ones, or None when they do."""
-    counts = [(int(scored[label == value].sum()), int((label == value).sum())) for value in (0, 1)]
-    if not all(total for _, total in counts):
-        return None
-    shares = sorted(held / total for held, total in counts)
-    if shares[1] == 0 or shares[0] >= LEAST_COVERAGE_RATIO * shares[1]:
-        return None
-    (controls, all_controls), (positives, all_positives) = counts
-    return (
-        f"only {controls:,} of {all_controls:,} controls but {positives:,} of {all_positives:,} positives have this "
-        "score: whether a row is scored depends on its label"
-        if controls / all_controls < positives / all_positives
-        else f"only {positives:,} of {all_positives:,} positives but {controls:,} of {all_controls:,} controls have "
-        "this score: whether a row is scored depends on its label"
-    )
-
-
-def why_withheld(metric: str, question: Question, *, score: ScoreSection, withheld: Mapping[str, str]) -> str | None:
-    """The reason for which a number must not be shown, or None."""
-    if metric in withheld:
-        return withheld[metric]
-    if question.reads_sign:
-        if not score.signed:
-            return "the score has no sign"
-        return withheld.get(SIGNED) or (withheld.get(DIRECTION) if question.name == DIRECTION else None)
-    return None
 
 
 def _estimate(
@@ -164,17 +102,6 @@ def _estimate(
         "prevalence": float(held.target.mean()) if metric.needs == "label" and held.target.size else None,
         **companions(held),
         "reason": answer.reason,
-    }
-
-
-def companions(held: Held) -> dict[str, int]:
-    """Counts that an estimate never travels without."""
-    return {
-        "n": held.rows.height,
-        "n_variants": held.rows.get_column("asked_id").n_unique(),
-        "n_inputs": held.rows.get_column("input_id").n_unique(),
-        "n_clusters": held.rows.get_column("cluster_id").n_unique(),
-        "n_missing": held.n_missing,
     }
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from refalt.errors import StoppedByLimitError, UserError
+from refalt.errors import StoppedByLimitError
 from refalt.models.alphagenome.answers import pack
 from refalt.models.alphagenome.backends import Backend
 from refalt.models.alphagenome.limits import AdaptiveLimit, Backoff, Clock, Pace
@@ -70,7 +70,7 @@ class Asking:
             thread.start()
         try:
             self._go_through(iter(questions), keep)
-        except (KeyboardInterrupt, UserError):
+        except BaseException:
             self._say_farewell(threads, keep)
             raise
         finally:

@@ -38,6 +38,10 @@ def build(evidence: Evidence) -> Section:
 
 def _score(evidence: Evidence, name: str) -> Mapping[str, Any]:
     """A score's section of the study file, if it has one, and the first of its estimates, for its name and model."""
-    declared = next((score for score in evidence.lock.get("score", []) if score["name"] == name), {})
+    by_name: dict[str, Mapping[str, Any]] = {score["name"]: score for score in evidence.lock.get("score", [])}
     first = evidence.estimate(score_name=name)
-    return {"declared": declared, "key": f"score|{name}", "estimate": estimate_row(first) if first else None}
+    return {
+        "declared": by_name.get(name, {}),
+        "key": f"score|{name}",
+        "estimate": estimate_row(first) if first else None,
+    }
