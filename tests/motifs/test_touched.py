@@ -57,15 +57,16 @@ def test_touched__rows_of_every_kind_together_are_as_alone() -> None:
         ("GCAAAGCC", 2, "A", ""),
         ("ACGTGTCA", 4, "", "AA"),
         ("ACGTGTCA", 2, "G", "G"),
+        ("ACGTGTCA", 3, "TGA", "CGG"),
     ]
     together = intervals(rows_of(*written))
     alone = [intervals(rows_of(one)) for one in written]
     assert together == tuple([one[part][0] for one in alone] for part in range(3))
 
 
-def test_touched__a_repeat_ends_with_its_row() -> None:
+def test_touched__a_repeat_is_followed_no_further_than_its_row() -> None:
     bases = touched(codes_of("CCAAAA"), codes_of("CCAAAA"), *(np.array([number]) for number in (3, 1, 0)))
-    assert (bases.begin.tolist(), bases.ref_end.tolist(), bases.alt_end.tolist()) == ([2], [6], [5])
+    assert (bases.begin.tolist(), bases.ref_end.tolist(), bases.alt_end.tolist()) == ([2], [7], [6])
 
 
 @settings(deadline=None)

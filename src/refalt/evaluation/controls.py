@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from refalt.evaluation.evaluate import Held, Terms, companions, measured_rows, why_withheld
+from refalt.evaluation.held import Held, Terms, companions, framed, measured_rows, why_withheld
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import EFFECT, Floats, Question, asked_questions
 from refalt.provenance import seed_from
@@ -100,8 +100,7 @@ def _kept(values: Sequence[float]) -> Floats:
 
 def control_estimates(controls: Sequence[Control], terms: Terms) -> pl.DataFrame:
     """Rows of Estimates for the controls; the interval is the central part of the draws."""
-    schema = {column.name: column.dtype for column in Estimates.declared}
-    return pl.DataFrame([_row(control, terms) for control in controls], schema=schema, orient="row")
+    return framed([_row(control, terms) for control in controls], Estimates)
 
 
 def _row(control: Control, terms: Terms) -> dict[str, Any]:

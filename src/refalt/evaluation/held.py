@@ -1,9 +1,9 @@
-"""Estimates: every metric of every question in every stratum, each with its companions."""
+"""Which rows a question is answered on, what their answer must travel with, and when it must not be given."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from refalt.columns import SPARING_RECORDED, Reason
+from refalt.columns import SPARING_RECORDED, WHOLE, Reason
 from refalt.evaluation.join import Joined
-from refalt.evaluation.labels import DIRECTION, GIVEN, Floats, Question, asked_questions, score_of, target_of
-from refalt.evaluation.strata import strata
+from refalt.evaluation.labels import DIRECTION, LABELS, Floats, Question, score_of, target_of
 from refalt.provenance import seed_from
 from refalt.stats.intervals import Interval, cluster_interval
-from refalt.stats.metric import METRICS, Metric
+from refalt.stats.metric import Metric
 from refalt.studies.study import EvaluationSection, ScoreSection
-from refalt.tables import Estimates
+from refalt.tables import Table
 
 #: Key under which audits withhold everything that reads the sign of an effect.
 SIGNED = "signed"
@@ -51,12 +50,29 @@ class Terms:
     withheld: Mapping[str, str]
     quantity: str = "effect"
 
+    @property
+    def level(self) -> float:
+        """Coverage that intervals aim at."""
+        return 1 - self.alpha
 
-def rows_of(joined: Joined, score: ScoreSection) -> pl.DataFrame:
-    """Rows of a score that could be compared, those that lack the score included (`score` null)."""
-    of_score = pl.col("score_name") == score.name
-    lost = joined.removed.filter(of_score & pl.col("reason").is_in(_MISSING_REASONS)).drop("reason")
-    return pl.concat([joined.comparison.frame.filter(of_score), lost])
+    def rng(self, *parts: str) -> np.random.Generator:
+        """The stream of chance that these words name; scores are left out of them, so that all meet the same draws."""
+        return np.random.default_rng(seed_from(self.seed, *parts))
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies."""
+        primary = self.settings.primary
+        return (*self.settings.family, primary.stratum.partition("=")[0]) if primary else self.settings.family
+
+    def tests(self, stratum: str) -> bool:
+        """Whether a stratum (`all`, or `name=value`) belongs to the family of tests."""
+        return stratum.partition("=")[0] in self.family
+
+    @property
+    def tested_strata(self) -> tuple[str, ...]:
+        """Names of the strata of the family, the whole left out."""
+        return tuple(name for name in dict.fromkeys(self.family) if name != WHOLE)
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,24 @@ class Held:
     score: Floats
     n_missing: int
     selected: str | None = None
+
+    @property
+    def codes(self) -> npt.NDArray[np.int64]:
+        """The cluster of each row as a number from 0."""
+        return self.rows.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Held:
+        """The rows where `kept` is true."""
+        return Held(
+            self.rows.filter(pl.Series(kept)), self.target[kept], self.score[kept], self.n_missing, self.selected
+        )
+
+
+def rows_of(joined: Joined, score: ScoreSection) -> pl.DataFrame:
+    """Rows of a score that could be compared, those that lack the score included (`score` null)."""
+    of_score = pl.col("score_name") == score.name
+    lost = joined.removed.filter(of_score & pl.col("reason").is_in(_MISSING_REASONS)).drop("reason")
+    return pl.concat([joined.comparison.frame.filter(of_score), lost])
 
 
 def measured_rows(question: Question, part: pl.DataFrame) -> Held:
@@ -81,7 +115,7 @@ def measured_rows(question: Question, part: pl.DataFrame) -> Held:
     scored = part.get_column("score").is_not_null().to_numpy()
     both = measured & scored
     rows = part.filter(pl.Series(both))
-    selected = _selected_by_label(target[measured], scored[measured]) if question.name == GIVEN else None
+    selected = _selected_by_label(target[measured], scored[measured]) if question.name in LABELS else None
     return Held(rows, target[both], score_of(question, rows), int((measured & ~scored).sum()), selected)
 
 
@@ -125,3 +159,43 @@ def companions(held: Held) -> dict[str, int]:
     }
 
 
+def interval_of(
+    metric: Metric, held: Held, terms: Terms, *stream: str, reason: str | None = None, weights: Floats | None = None
+) -> Interval:
+    """The metric with its interval over clusters, or, where there is a `reason` against it, no number but the reason.
+
+    Args:
+        stream: Words that name the resamples.
+        weights: float64[n], row counts.
+    """
+    if reason is not None:
+        return no_number(held, terms, reason)
+    return cluster_interval(
+        metric, held.target, held.score, held.codes, rng=terms.rng("bootstrap", *stream), level=terms.level,
+        resamples=terms.settings.resamples, weights=weights,
+    )  # fmt: skip
+
+
+def no_number(held: Held, terms: Terms, reason: str) -> Interval:
+    """Nothing but counts and the reason."""
+    nan = math.nan
+    n_clusters = held.rows.get_column("cluster_id").n_unique()
+    return Interval(nan, nan, nan, "none", terms.level, nan, held.rows.height, n_clusters, reason)
+
+
+def described(answer: Interval, resamples: int) -> dict[str, Any]:
+    """The columns of an estimate that an interval fills."""
+    words = {
+        "percentile": f"cluster bootstrap, percentile, {resamples} resamples",
+        "bca": f"cluster bootstrap, BCa, {resamples} resamples",
+        "jackknife": "cluster jackknife, t on the transformed scale",
+        "none": "none",
+    }
+    numbers = {"value": answer.value, "lower": answer.lower, "upper": answer.upper, "level": answer.level}
+    return numbers | {"method": words[answer.method], "reason": answer.reason}
+
+
+def framed(rows: Sequence[Mapping[str, Any]], table: type[Table]) -> pl.DataFrame:
+    """Rows by name as a frame in the table's own columns."""
+    schema = {column.name: column.dtype for column in table.declared}
+    return pl.DataFrame([dict(row) for row in rows], schema=schema, orient="row")

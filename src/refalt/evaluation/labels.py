@@ -14,6 +14,9 @@ Floats = npt.NDArray[np.float64]
 
 EFFECT, MAGNITUDE, GIVEN, DIRECTION, MAGNITUDE_MEDIAN = "effect", "magnitude", "given", "direction", "magnitude_median"
 ACTIVITY_MEDIAN: Final = "activity_median"
+MATCHED: Final = "matched"
+#: Labels that come with the rows: where a score covers one class only in part, it says nothing of them.
+LABELS: Final = (GIVEN, MATCHED)
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,15 @@ class Question:
 
 
 QUESTIONS: Final = (
-    Question(EFFECT, ("spearman_rho", "pearson_r", "sign_concordance"), reads_sign=True, magnitude_of_score=False),
+    Question(
+        EFFECT,
+        ("spearman_rho", "pearson_r", "sign_concordance", "calibration_slope"),
+        reads_sign=True,
+        magnitude_of_score=False,
+    ),
     Question(MAGNITUDE, ("spearman_rho",), reads_sign=False, magnitude_of_score=True),
     Question(GIVEN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
+    Question(MATCHED, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
     Question(DIRECTION, ("auroc",), reads_sign=True, magnitude_of_score=False),
     Question(MAGNITUDE_MEDIAN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=True),
     Question(ACTIVITY_MEDIAN, ("auroc", "auprc"), reads_sign=False, magnitude_of_score=False),
@@ -55,7 +64,7 @@ def asked_questions(labels: Iterable[str], quantity: str = "effect") -> list[Que
     listed = set(labels)
     if quantity == "activity":
         made = {ACTIVITY_MEDIAN} if MAGNITUDE_MEDIAN in listed else set()
-        return [_ACTIVITY, *(question for question in QUESTIONS if question.name in (listed & {GIVEN}) | made)]
+        return [_ACTIVITY, *(question for question in QUESTIONS if question.name in (listed & set(LABELS)) | made)]
     wanted = {EFFECT, MAGNITUDE, *listed}
     return [question for question in QUESTIONS if question.name in wanted]
 
@@ -75,8 +84,8 @@ def target_of(question: Question, rows: pl.DataFrame) -> Floats:
     effect = _column(rows, "effect")
     if question.name == EFFECT:
         return effect
-    if question.name == GIVEN:
-        return _column(rows, "label")
+    if question.name in LABELS:
+        return _column(rows, "label" if question.name == GIVEN else "matched_label")
     if question.name == DIRECTION:
         direction: Floats = np.where(np.isnan(effect) | (effect == 0), np.nan, effect > 0)
         return direction

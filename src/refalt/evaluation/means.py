@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from refalt.evaluation.evaluate import Held, Terms, companions, measured_rows, rows_of, why_withheld
+from refalt.evaluation.blocks import dense, joined_by
+from refalt.evaluation.held import Held, Terms, companions, framed, measured_rows, rows_of, why_withheld
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import Floats, Question, asked_questions
 from refalt.evaluation.strata import strata
@@ -27,9 +28,7 @@ from refalt.tables import Estimates
 
 def mean_estimates(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -> pl.DataFrame:
     """Rows of Estimates, one a score, question and metric; none where the study asks for no mean."""
-    rows = [row for score in scores for row in _one_score(joined, score, terms)]
-    schema = {column.name: column.dtype for column in Estimates.declared}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return framed([row for score in scores for row in _one_score(joined, score, terms)], Estimates)
 
 
 def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[dict[str, Any]]:
@@ -137,17 +136,12 @@ def _prevalence(used: Sequence[Held]) -> float | None:
 
 def _groups(parts: Sequence[Held]) -> npt.NDArray[np.integer[Any]]:
     """The group of each part, int[k]: parts with a cluster in common, directly or through others, are of one group."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if not parts:
         return np.zeros(0, dtype=np.int64)
     pairs = pl.concat(
-        part.rows.select(pl.lit(number, pl.Int64).alias("part"), pl.col("cluster_id")).unique()
+        part.rows.select(pl.lit(number, pl.Int64).alias("part"), pl.col("cluster_id")).unique(maintain_order=True)
         for number, part in enumerate(parts)
     )
-    node = pairs.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1 + len(parts)
-    size = int(node.max()) + 1
-    edges = coo_array((np.ones(node.size), (pairs.get_column("part").to_numpy(), node)), shape=(size, size))
-    labels: npt.NDArray[np.integer[Any]] = connected_components(edges, directed=False)[1]
-    return labels[: len(parts)]
+    part = pairs.get_column("part").to_numpy()
+    group = joined_by(part, dense(pairs.get_column("cluster_id")))
+    return group[np.unique(part, return_index=True)[1]]

@@ -36,6 +36,15 @@ def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.D
             yield f"{name}={value}", values.filter(pl.col("\0stratum") == value).drop("\0stratum")
 
 
+def stratum_values(name: str, rows: pl.DataFrame) -> pl.Series:
+    """The value of one stratum in every row, null where it has none.
+
+    Raises:
+        UserError: there is no such stratum.
+    """
+    return rows.select(_value(name, rows).alias(name)).to_series()
+
+
 def _natural(value: str) -> tuple[int, str]:
     digits = "".join(letter for letter in value if letter.isdigit())
     return (int(digits) if digits else 1 << 40, value)

@@ -51,11 +51,7 @@ def _scan(ref, alt, width, first, odds, floor, scratch, best_fold, total_fold): 
             best_fold[row, begin:end] = alt_best[: end - begin]
             total_fold[row, begin:end] = alt_total[: end - begin]
             if ref[3][row] or alt[3][row]:
-                for place in range(begin, end):
-                    if not (
-                        _scorable(ref, row, width[0], width[place]) and _scorable(alt, row, width[0], width[place])
-                    ):
-                        best_fold[row, place] = total_fold[row, place] = np.nan
+                _mark_unscorable(ref, alt, row, width, begin, end, best_fold, total_fold)
 
 
 @njit(cache=True, nogil=True)
@@ -103,6 +99,18 @@ def _windows(allele, row, longest, widths, table, product, best, total):  # type
             of_window = first[lane] * second[lane] * product[lane]
             best[lane] = max(of_window, best[lane])
             total[lane] += of_window
+
+
+@njit(cache=True, nogil=True)
+def _mark_unscorable(ref, alt, row, width, begin, end, best_fold, total_fold):  # type: ignore[no-untyped-def]
+    """NaN for the motifs that fit nowhere over one of the alleles; motifs of one width fare alike."""
+    longest, looked_at, scorable = width[0], 0, True
+    for place in range(begin, end):
+        if width[place] != looked_at:
+            looked_at = width[place]
+            scorable = _scorable(ref, row, longest, looked_at) and _scorable(alt, row, longest, looked_at)
+        if not scorable:
+            best_fold[row, place] = total_fold[row, place] = np.nan
 
 
 @njit(cache=True, nogil=True)

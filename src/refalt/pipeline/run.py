@@ -130,6 +130,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
         folder=run.plots,
         simulated=prepared.simulated,
         as_published=prepared.study.study.as_published,
+        quantity=prepared.declared.quantity,
         nulls={
             (prepared.scores[0].name, control.metric, control.label_name): control.values
             for control in controls

@@ -71,8 +71,8 @@ class Vcf:
 
     Attributes:
         header: What stands above the rows.
-        rows: One row an alternate allele, in file order: source_row (from 1), kind, line (of the file, from 1), alt_number
-            (from 1, as in INFO), source_chrom (UCSC spelling), source_pos (1-based), rsid, ref, alt (upper case),
+        rows: One row an alternate allele, in file order: source_row (from 1), kind, line of the file, alt_number
+            (from 1), source_chrom (UCSC spelling), source_pos (1-based), rsid, ref and alt (upper case),
             reason (why it cannot be compared or scored) and flags.
         remarks: What a reader should know, in sentences.
     """

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from refalt.studies.sections import Filled, IntervalFile, Name, RowFilter, Sample, Section
 
-LabelName = Literal["given", "direction", "magnitude_median"]
+LabelName = Literal["given", "matched", "direction", "magnitude_median"]
 ClusterKind = Literal["ld_block", "gene", "locus", "input", "chrom", "window_1mb"]
 
 
@@ -76,12 +76,23 @@ class Primary(Section):
 
     score: Name
     metric: Filled
-    label: Literal["effect", "given", "direction", "magnitude_median"]
+    label: Literal["effect", "given", "matched", "direction", "magnitude_median"]
     stratum: Filled = "all"
 
 
+class Matching(Section):
+    """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome."""
+
+    match: Annotated[tuple[Literal["maf", "tss_distance", "gc"], ...], Field(min_length=1)]
+    k: Annotated[int, Field(ge=1)] = 1
+
+
 class EvaluationSection(Section):
-    """How scores are held against measurements."""
+    """How scores are held against measurements.
+
+    `family` lists the strata (by name, `all` being the whole) whose estimates are tested and corrected as one family;
+    `permute_within` names a stratum that permuted scores must not leave; `kmers` adds the supervised k-mer baseline.
+    """
 
     labels: tuple[LabelName, ...] = ("direction", "magnitude_median")
     strata: tuple[Filled, ...] = ()
@@ -90,6 +101,20 @@ class EvaluationSection(Section):
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     equivalence_margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
     primary: Primary | None = None
+    family: tuple[Filled, ...] = ("all",)
+    permutations: Annotated[int, Field(ge=0, le=100_000)] = 999
+    permute_within: Filled | None = None
+    controls: Matching | None = None
+    kmers: bool = False
+
+    @model_validator(mode="after")
+    def _strata_and_labels_are_defined(self) -> EvaluationSection:
+        strangers = sorted(set(self.family) - {"all", *self.strata})
+        if strangers:
+            raise ValueError(f"family names {strangers[0]!r}, which is not among strata")
+        if "matched" in self.labels and self.controls is None:
+            raise ValueError("the label 'matched' needs controls = { match = [...], k = ... }")
+        return self
 
 
 class AuditSection(Section):

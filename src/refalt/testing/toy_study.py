@@ -88,7 +88,8 @@ def write_toy_study(folder: Path, *, n: int = 400, seed: int = 7) -> ToyStudy:
     chrom = np.where(np.arange(n) % 2 == 0, "chr1", "chr2")
     pos = 200 * (1 + np.arange(n))
     ref = np.array([genome[name][at - 1] for name, at in zip(chrom, pos, strict=True)])
-    alt = (ref + rng.integers(1, 4, n)) % 4
+    # Transitions (A-G, C-T) twice as often as chance has them, as in natural variation.
+    alt = np.where(rng.uniform(size=n) < 2 / 3, ref ^ 2, (ref + rng.choice([1, 3], n)) % 4)
     effect = rng.normal(size=n) + 0.5 * rng.normal(size=n // 8 + 1)[np.arange(n) // 8]
     label = (np.arange(n) % 3 != 0).astype(int)
     table = pl.DataFrame(

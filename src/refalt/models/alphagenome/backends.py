@@ -71,7 +71,7 @@ def shelve_tables(backend: Backend, organism: str, shelf: Shelf) -> Mapping[str,
     for table in tables.values():
         backend.inspect(table.content)
         shelf.put(table_name(table.digest), table.content)
-    listed = {output: table.digest for output, table in tables.items()}
+    listed = [(output, table.digest) for output, table in tables.items()]
     shelf.put(_shelf_name(organism), canonical_json(listed).encode())
     return tables
 
@@ -81,7 +81,7 @@ def shelved_tables(organism: str, shelf: Shelf) -> Mapping[str, TrackTable] | No
     listed = shelf.get(_shelf_name(organism))
     if listed is None:
         return None
-    contents = {output: shelf.get(table_name(digest)) for output, digest in json.loads(listed).items()}
+    contents = {output: shelf.get(table_name(digest)) for output, digest in json.loads(listed)}
     return {output: TrackTable(content) for output, content in contents.items() if content is not None}
 
 

@@ -1,0 +1,1 @@
+"""What is printed beside the estimates: tests, comparisons of scores, diagnostics, power."""

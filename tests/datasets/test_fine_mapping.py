@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.datasets.conftest import Write
+
+from refalt.datasets.fine_mapping import FineMappingSection, with_pip
+from refalt.errors import UserError
+from refalt.sources.delimited import ReadTable
+
+ASSOCIATIONS = ReadTable(pl.DataFrame({"v": ["v1", "v2", "v1"], "g": ["g1", "g1", "g2"]}), pl.Series([False] * 3))
+TABLE = [
+    {"variant_id": "v1", "gene_id": "g1", "pip": 0.9, "tissue": "blood"},
+    {"variant_id": "v1", "gene_id": "g1", "pip": 0.2, "tissue": "liver"},
+    {"variant_id": "v9", "gene_id": "g1", "pip": 0.3, "tissue": "blood"},
+]
+
+
+def _pips(path: Path, **settings: Any) -> list[float | None]:
+    declared = FineMappingSection.model_validate({"file": path.name, **settings})
+    return with_pip(ASSOCIATIONS, path, declared, on=["v", "g"]).frame.get_column("pip").to_list()
+
+
+def test_with_pip__adds_the_probability_of_each_pair_and_nothing_where_there_is_none(write: Write) -> None:
+    path = write("f.tsv", TABLE)
+    assert _pips(path, context_column="tissue", context="blood") == [0.9, None, None]
+    assert _pips(path, context_column="tissue", context="liver") == [0.2, None, None]
+
+
+def test_with_pip__a_pair_with_two_probabilities_is_refused(write: Write) -> None:
+    with pytest.raises(UserError, match="several inclusion probabilities.*got v1 g1.*context_column"):
+        _pips(write("f.tsv", TABLE))
+
+
+def test_with_pip__the_same_line_twice_is_one(write: Write) -> None:
+    assert _pips(write("f.tsv", [TABLE[0], TABLE[0]])) == [0.9, None, None]
+
+
+def test_with_pip__a_missing_column_is_told_with_the_nearest_name(write: Write) -> None:
+    with pytest.raises(UserError, match="no column 'pips'.*Did you mean 'pip'"):
+        _pips(write("f.tsv", TABLE), pip="pips")
+
+
+def test_fine_mapping_section__names_its_file() -> None:
+    assert FineMappingSection(file="f.tsv").needed_file.name == "f.tsv"
