@@ -77,6 +77,21 @@ class RunFolder:
         return self.root / "5-estimates.parquet"
 
     @property
+    def diagnostics(self) -> Path:
+        """Numbers beside the estimates."""
+        return self.root / "5b-diagnostics.parquet"
+
+    @property
+    def comparisons(self) -> Path:
+        """Differences between scores."""
+        return self.root / "5c-comparisons.parquet"
+
+    @property
+    def power(self) -> Path:
+        """What the rows can and cannot show."""
+        return self.root / "5d-power.parquet"
+
+    @property
     def findings(self) -> Path:
         """Answers of the audits."""
         return self.root / "findings.json"

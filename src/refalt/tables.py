@@ -234,6 +234,31 @@ class Estimates(Table):
     key = ("model", "score_name", "dataset", "label_name", "metric", "stratum")
 
 
+class Diagnostics(Table):
+    """Numbers that stand beside the estimates, each with its companions."""
+
+    title = "Diagnostics"
+    declared = columns.DIAGNOSTICS
+    key = ("model", "score_name", "dataset", "label_name", "diagnostic", "stratum")
+
+
+class Comparisons(Table):
+    """Differences between two scores on the rows that have both."""
+
+    title = "Comparisons"
+    declared = columns.COMPARISONS
+    key = ("dataset", "label_name", "metric", "stratum", "first", "second")
+
+
+class Power(Table):
+    """What the rows can and cannot show."""
+
+    title = "Power"
+    declared = columns.POWER
+    key = ("model", "score_name", "dataset", "label_name", "metric", "stratum")
+
+
 ALL_TABLES: Sequence[type[Table]] = (
-    Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates
+    Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates,
+    Diagnostics, Comparisons, Power,
 )  # fmt: skip

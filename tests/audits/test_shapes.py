@@ -27,12 +27,12 @@ def test_distance_from_uniform__agrees_with_scipy(seed: int) -> None:
 
 def test_bottom_to_middle__leaves_zeros_out() -> None:
     values = np.concatenate([np.zeros(50), np.linspace(-1, 1, 1001)])
-    assert bottom_to_middle(values) == pytest.approx(0.02, abs=2e-3)
+    assert bottom_to_middle(values) == bottom_to_middle(values[values != 0]) == pytest.approx(0.02, abs=5e-3)
     assert np.isnan(bottom_to_middle(np.zeros(3)))
 
 
 def test_follows_p__is_one_for_the_test_s_own_column_also_where_p_is_zero() -> None:
-    z = np.linspace(0.1, 60, 200)
+    z = np.linspace(0.1, 40, 200)
     assert follows_p(-z, np.ones(200), 2 * stats.norm.sf(z)) == pytest.approx(1.0, abs=0.01)
     assert follows_p(z[::-1].copy(), np.ones(200), 2 * stats.norm.sf(z)) < 0
 

@@ -30,7 +30,7 @@ def test_read_element_sequences__takes_one_release(write: Write) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([">E1", "ACGT"], "line 1.*expected a header like"),
+        ([">E1", "ACGT"], "line 1.*Expected a header like"),
         ([*FASTA, ">GRCh38|E3|chr2:1-9", "GG"], "line 8.*as many letters"),
         ([">GRCh37|E1|chr1:21-24", "ACGT"], "no sequence is of GRCh38.*GRCh37"),
     ],

@@ -31,7 +31,7 @@ def test_with_pip__adds_the_probability_of_each_pair_and_nothing_where_there_is_
 
 
 def test_with_pip__a_pair_with_two_probabilities_is_refused(write: Write) -> None:
-    with pytest.raises(UserError, match="several inclusion probabilities.*got v1 g1.*context_column"):
+    with pytest.raises(UserError, match="several inclusion probabilities.*Got v1 g1.*context_column"):
         _pips(write("f.tsv", TABLE))
 
 

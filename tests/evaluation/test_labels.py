@@ -21,6 +21,7 @@ BY_NAME = {question.name: question for question in QUESTIONS}
         ("given", [1, 0, np.nan, 1, 0]),
         ("direction", [1, 0, np.nan, np.nan, 1]),
         ("magnitude_median", [1, 1, 0, np.nan, 0]),
+        ("activity_median", [1, 0, 0, np.nan, 1]),
     ],
 )
 def test_target_of__zeros_have_no_direction_and_missing_effects_no_target(name: str, target: list[float]) -> None:
@@ -39,3 +40,11 @@ def test_asked_questions__effect_and_magnitude_always() -> None:
 def test_target_of__no_effects_at_all_gives_no_target_and_no_warning() -> None:
     nothing = ROWS.with_columns(effect=pl.lit(None, pl.Float64))
     assert np.isnan(target_of(BY_NAME["magnitude_median"], nothing)).all()
+
+
+def test_asked_questions__an_activity_is_asked_nothing_that_reads_a_sign_or_a_magnitude() -> None:
+    asked = asked_questions(["given", "direction", "magnitude_median"], "activity")
+    assert [question.name for question in asked] == ["effect", "given", "activity_median"]
+    assert not any(question.reads_sign for question in asked)
+    assert "sign_concordance" not in asked[0].metrics
+    assert [question.name for question in asked_questions(["direction"], "activity")] == ["effect"]

@@ -6,6 +6,8 @@ import pytest
 from refalt.errors import UserError
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import prepare
+from refalt.sources.fasta import genome_from_sequences
+from refalt.tables import Inputs, Measurements
 from refalt.testing.toy_study import ToyStudy
 
 
@@ -63,3 +65,26 @@ def test_read_measurements__filters_leave_reasons(toy: ToyStudy) -> None:
     inside = toy.table.filter((pl.col("p") < 0.5) & (pl.col("chrom") == "chr1") & (pl.col("pos") <= 8000)).height
     assert counts["not_sampled"] == inside - 5
     assert sum(counts.values()) == len(toy.table)
+
+
+def test_check_variants__indels_are_left_aligned_on_the_genome() -> None:
+    names = ["chr1:6:T>-", "chr1:1:A>-", "chr1:5:T>G", "chr2:5:T>-"]
+    parts = [name.replace(">", ":").split(":") for name in names]
+    rows = pl.DataFrame(
+        {
+            "source_row": range(1, 5),
+            "kind": ["variant"] * 4,
+            "variant_id": names,
+            "chrom": [part[0] for part in parts],
+            "pos": [int(part[1]) for part in parts],
+            "ref": [part[2] for part in parts],
+            "alt": [part[3] for part in parts],
+            "flags": [[] for _ in parts],
+        },
+        schema_overrides={"flags": pl.List(pl.String)},
+    )
+    genome = genome_from_sequences({"chr1": "ACCTTTGACAC"}, "GRCh38")
+    read = stages.Read(Measurements(rows), Inputs.empty(), None, ())
+    checks = stages.check_variants(read, genome).frame
+    assert checks.get_column("asked_id").to_list() == ["chr1:3:CT>C", "chr1:1:A>-", "chr1:5:T>G", "chr2:5:T>-"]
+    assert checks.get_column("reason").to_list() == [None, None, None, "no_contig"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
+from refalt.alleles import check_alleles
 from refalt.scoring.plan import plan
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Inputs, Measurements
@@ -84,3 +86,56 @@ def test_plan__what_the_model_sees_is_named_by_the_letters_it_carries() -> None:
     names = plan(RECORDED, measurements, checks, inputs=inputs, genome=None).rows.get_column("input_id").to_list()
     assert names[0] == names[1] != "chr1:5:A>C"
     assert names[2] == "hg18:chr1:9:G>T"
+
+
+_CARRIED = {
+    "source_row": pl.Int64, "kind": pl.String, "variant_id": pl.String, "chrom": pl.String, "pos": pl.Int64,
+    "ref": pl.String, "alt": pl.String, "lift_strand": pl.Int8, "beta": pl.Float64, "flags": pl.List(pl.String),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("strand", [1, -1])
+@pytest.mark.parametrize(
+    ("ref", "alt", "offset"),
+    [
+        ("G", "C", 6),
+        ("T", "-", 4),
+        ("-", "T", 5),
+        ("-", "TT", 3),
+        ("TT", "T", 4),
+        ("CTT", "C", 2),
+        ("A", "-", 0),
+        ("C", "-", 10),
+    ],
+)
+def test_plan__the_carried_pair_holds_the_asked_alleles_at_the_offset_it_states(
+    ref: str, alt: str, offset: int, strand: int
+) -> None:
+    sequence, bare = "ACCTTTGACAC", [ref.replace("-", ""), alt.replace("-", "")]
+    pair = {
+        "ref_sequence": sequence,
+        "alt_sequence": sequence[:offset] + bare[1] + sequence[offset + len(bare[0]) :],
+        "offset": offset,
+    }
+    row = dict(zip(_CARRIED, (1, "variant", "v", "chr1", 100, ref, alt, strand, 1.0, []), strict=True))
+    measurements = Measurements(pl.DataFrame([row], schema=_CARRIED))
+    nothing = dict.fromkeys(("genome_ref", "genome_alt", "genome_left"), pl.lit(None, pl.String))
+    checks = check_alleles(
+        measurements.frame.with_columns(**{k: pl.lit(v) for k, v in pair.items()}, **nothing), has_genome=False
+    )
+    inputs = Inputs(pl.DataFrame({"source_row": [1], "variant_id": ["v"], **{k: [v] for k, v in pair.items()}}))
+    asked = plan(MODEL, measurements, checks, inputs=inputs, genome=None)
+    assert asked.sequences is not None
+    held, said = asked.sequences.row(0, named=True), asked.rows.row(0, named=True)
+    at = held["offset"]
+    for allele in ("ref", "alt"):
+        assert held[f"{allele}_sequence"][at : at + len(said[allele])] == said[allele]
+    assert held["ref_sequence"][at + len(said["ref"]) :] == held["alt_sequence"][at + len(said["alt"]) :]
+    assert said["pos"] == int(said["asked_id"].split(":")[1])
+
+
+def test_plan__what_its_anchor_refused_is_not_sent() -> None:
+    measurements, checks, inputs = _tables()
+    refused = checks.frame.with_columns(reason=pl.lit("ref_mismatch"))
+    assert plan(MODEL, measurements, AlleleChecks(refused), inputs=inputs, genome=None).rows.is_empty()
+    assert plan(RECORDED, measurements, AlleleChecks(refused), inputs=inputs, genome=None).rows.height == 3

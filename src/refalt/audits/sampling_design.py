@@ -28,8 +28,10 @@ MHC: Final = ("chr6", 25_000_000, 34_000_000)
 MOST_MHC: Final = 0.05
 #: Standardised differences under a tenth are called balanced (Austin 2009).
 BALANCED: Final = 0.1
-#: Normal quantile of a two-sided 99 % band.
-BAND: Final = 2.576
+#: Normal quantile of a two-sided 99 % band, and of one that holds for three covariates at once.
+BAND, BAND_OF_THREE = 2.576, 2.935
+#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
+CHOSEN_BY_P: Final = 0.05
 #: A correlation that a quarter of a percent of the variance stands behind is not worth a sentence.
 TRACKS_FREQUENCY: Final = 0.1
 
@@ -54,9 +56,9 @@ class ClustersCoverLinkage(Audit):
             return self.skipped("variants of this design are not inherited together")
         rows = measurements.kept(recorded=True).filter(pl.col("source_pos").is_not_null())
         rows = rows.join(clusters.ids, on="source_row").sort("source_chrom", "source_pos", "source_row")
-        gap = pl.col("source_pos") - pl.col("source_pos").shift(1).over("source_chrom")
-        pairs = rows.with_columns(gap=gap, split=pl.col("cluster_id") != pl.col("cluster_id").shift(1))
-        pairs = pairs.filter(pl.col("gap") <= LINKED_WITHIN)
+        gap = pl.col("source_pos") - pl.col("source_pos").shift(1)
+        beside = (pl.col("source_chrom") == pl.col("source_chrom").shift(1)) & (gap <= LINKED_WITHIN)
+        pairs = rows.with_columns(split=pl.col("cluster_id") != pl.col("cluster_id").shift(1)).filter(beside)
         if pairs.height < FEWEST:
             return self.skipped(f"{pairs.height} neighbours lie within {LINKED_WITHIN:,} bp")
         split = pairs.filter("split")
@@ -115,7 +117,7 @@ def _standardised(values: Floats, positive: np.ndarray[tuple[int], np.dtype[np.b
     if min(ones.size, zeros.size) < FEWEST:
         return float("nan"), float("nan")
     pooled = float(np.sqrt((ones.var(ddof=1) + zeros.var(ddof=1)) / 2))
-    band = float(BAND * np.sqrt(1 / ones.size + 1 / zeros.size))
+    band = float(BAND_OF_THREE * np.sqrt(1 / ones.size + 1 / zeros.size))
     return (float(ones.mean() - zeros.mean()) / pooled if pooled > 0 else 0.0), band
 
 

@@ -89,8 +89,8 @@ def repeated_beyond_chance(values: Floats) -> list[Repeat]:
     """Values that occur far more often than the values next to them, most frequent first.
 
     Rounding makes repeats, and makes as many of every neighbour: a value is judged by the mean count of the
-    `NEIGHBOURS` nearest distinct values on either side. It must hold `REPEATED_SHARE` of the rows and
-    `REPEATED_FACTOR` times that mean.
+    `NEIGHBOURS` nearest distinct values on either side, or of the nearest one where that is more. It must hold
+    `REPEATED_SHARE` of the rows and `REPEATED_FACTOR` times that mean.
     """
     distinct, counts = np.unique(values, return_counts=True)
     if distinct.size < 2:
@@ -99,6 +99,9 @@ def repeated_beyond_chance(values: Floats) -> list[Repeat]:
     at = np.arange(distinct.size)
     first, last = np.maximum(at - NEIGHBOURS, 0), np.minimum(at + NEIGHBOURS + 1, distinct.size)
     usual = (padded[last] - padded[first] - counts) / (last - first - 1)
+    # On a coarse grid the density changes from one value to the next: the two beside it say more than the fifty.
+    first, last = np.maximum(at - 1, 0), np.minimum(at + 2, distinct.size)
+    usual = np.maximum(usual, (padded[last] - padded[first] - counts) / (last - first - 1))
     many = (counts >= REPEATED_SHARE * values.size) & (counts >= FEWEST_REPEATS) & (counts > REPEATED_FACTOR * usual)
     order = np.flatnonzero(many)[np.argsort(-counts[many], kind="stable")]
     return [Repeat(float(distinct[i]), int(counts[i]), float(usual[i])) for i in order]

@@ -1,3 +1,6 @@
 """Datasets: one file each, and the file's name is the dataset's name in a study file."""
 
-NOT_PLUGINS = ("base", "reading", "placement", "filters", "elements", "pairing", "fine_mapping")
+NOT_PLUGINS = (
+    "base", "reading", "placement", "filters", "elements", "pairing", "fine_mapping", "column_names", "guessing",
+    "variant_names", "bindings", "sample_shapes",
+)  # fmt: skip

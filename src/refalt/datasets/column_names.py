@@ -16,36 +16,41 @@ import polars as pl
 from refalt.errors import UserError
 from refalt.genome import canonical_assembly
 
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
+
+
 #: Field -> names in order of preference.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "chrom": tuple("chrom chr chromosome contig seqname seqid variantchr variantchrom snpchr varchr hmchrom".split()),
-    "pos": tuple(
+    "chrom": _listed("chrom chr chromosome contig seqname seqid variantchr variantchrom snpchr varchr hmchrom"),
+    "pos": _listed(
         "pos position bp basepairlocation variantpos variantposition snppos snpposition varpos bppos genpos hmpos"
-        " coordinate".split()
+        " coordinate"
     ),
     "start": ("start", "chromstart", "chrstart", "startpos", "startposition"),
     "end": ("end", "chromend", "chrend", "stop", "endpos", "endposition"),
-    "p_value": tuple(
-        "pvalue pval p pvalnominal nominalpvalue nominalpval pnominal nominalp pvalnom pnom pwald combpval prt".split()
+    "p_value": _listed(
+        "pvalue pval p pvalnominal nominalpvalue nominalpval pnominal nominalp pvalnom pnom pwald combpval prt"
     ),
-    "standard_error": tuple("standarderror stderror stderr se slopese betase sebeta effectse lfcse seslope".split()),
+    "standard_error": _listed("standarderror stderror stderr se slopese betase sebeta effectse lfcse seslope"),
     "maf": ("maf", "minorallelefrequency", "minorallelefreq"),
     "pip": ("pip", "posteriorinclusionprobability"),
     "label": ("label", "labels", "iscausal", "causal", "ispositive", "positive", "isqtl"),
     "tss_distance": ("tssdistance", "distancetotss", "disttotss", "tssdist", "dtss"),
-    "target_id": tuple(
+    "target_id": _listed(
         "phenotypeid moleculartraitid targetid geneid gene ensemblgeneid genename genesymbol target traitid probeid"
-        " probe peakid peak featureid regulatoryelement element locus".split()
+        " probe peakid peak featureid regulatoryelement element locus"
     ),
     "context_id": ("tissue", "tissuename", "celltype", "context", "contextid", "cellline", "condition"),
     "rsid": ("rsid", "rs", "rsids", "dbsnp", "dbsnpid", "snp", "snpid", "id", "markername", "marker"),
-    "element_id": tuple(
-        "elementid element oligoid oligo oligoname constructid construct constructname enhancer name id".split()
+    "element_id": _listed(
+        "elementid element oligoid oligo oligoname constructid construct constructname enhancer name id"
     ),
 }
 #: Names of a column that names the whole variant.
-IDENTIFIERS: Final = tuple(
-    "variantid variant varid variantname snp snpid id markername marker markerid rsid name chrposrefalt".split()
+IDENTIFIERS: Final = _listed(
+    "variantid variant varid variantname snp snpid id markername marker markerid rsid name chrposrefalt"
 )
 EFFECT_ALLELES: Final = ("effectallele", "ea", "testedallele", "assessedallele", "effallele")
 #: Pairs of names: REF's, ALT's, and whether the second is by its name the allele that effects are for.
@@ -71,7 +76,7 @@ EFFECTS: Final[Mapping[str, tuple[str, float]]] = {
     **dict.fromkeys(("tstat", "tstatistic", "tvalue", "t"), ("t", 0.0)),
     **dict.fromkeys(("delta", "value"), ("slope", 0.0)),
 }
-ACTIVITIES: Final = tuple("activity log2ratio log2activity log2rnadna meanactivity log2expression expression".split())
+ACTIVITIES: Final = _listed("activity log2ratio log2activity log2rnadna meanactivity log2expression expression")
 #: Columns that say which assembly a row counts in.
 ASSEMBLIES: Final = ("assembly", "release", "build", "genomebuild", "genomeassembly", "genome", "referencegenome")
 

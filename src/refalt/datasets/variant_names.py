@@ -20,7 +20,7 @@ PARTS: Final = ("chrom", "pos", "ref", "alt", "rsid")
 
 
 def part(name: str, column: str) -> pl.Expr:
-    """One part ("chrom", "pos", "ref", "alt", "rsid" or "build") of the identifiers in a column: null where it has none.
+    """One part of the identifiers in a column, one of `PARTS` or "build"; null where they have none.
 
     Positions are 1-based, Int64; the others are text.
     """
@@ -35,7 +35,8 @@ def share_spelled(values: pl.Series) -> tuple[float, float]:
         return 0.0, 0.0
     frame = filled.to_frame("name")
     place, alleles = frame.select(
-        part("pos", "name").is_not_null().mean().alias("place"), part("ref", "name").is_not_null().mean().alias("alleles")
+        part("pos", "name").is_not_null().mean().alias("place"),
+        part("ref", "name").is_not_null().mean().alias("alleles"),
     ).row(0)
     return float(place), float(alleles)
 

@@ -46,6 +46,7 @@ def join(
     declared: DatasetSection,
     clusters: Clusters,
     failures: Failures,
+    matched: pl.DataFrame | None = None,
 ) -> Joined:
     """Hold every row of every score against its measurement.
 
@@ -57,8 +58,13 @@ def join(
         declared: The dataset's section: which allele the effect and the recorded scores are for.
         clusters: The cluster of every row.
         failures: What could not be predicted.
+        matched: source_row, matched_label, where controls were matched to positives.
     """
-    rows = _with_effect(measurements.frame.join(clusters.ids, on="source_row", validate="1:1"), checks, declared)
+    if matched is None:
+        matched = pl.DataFrame(schema={"source_row": pl.Int64, "matched_label": pl.Int8})
+    rows = measurements.frame.join(clusters.ids, on="source_row", validate="1:1")
+    rows = rows.join(matched, on="source_row", how="left", maintain_order="left", validate="1:1")
+    rows = _with_effect(rows, checks, declared)
     halves = [_one_score(rows, predictions[score.name], score, declared, failures) for score in scores]
     compared = pl.concat([kept for kept, _ in halves]) if halves else pl.DataFrame()
     removed = pl.concat([lost for _, lost in halves]) if halves else pl.DataFrame()

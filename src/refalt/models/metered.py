@@ -74,6 +74,7 @@ class Effort:
         attempt_s: Seconds one attempt may take.
         budget_s: Seconds one request may take with all its attempts; longer than a quota's minute.
         patience: Requests in a row that may use up their budget before the run is stopped.
+        reach_s: Seconds the service may take to accept a connection.
         farewell_s: Seconds to wait for what is in flight when the user interrupts.
     """
 
@@ -82,6 +83,7 @@ class Effort:
     attempt_s: float = 120.0
     budget_s: float = 600.0
     patience: int = 8
+    reach_s: float = 10.0
     farewell_s: float = 10.0
 
 

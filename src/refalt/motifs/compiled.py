@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from refalt.motifs.log_odds import BASES, LANES, RUN, RUNS, TILE, Changes, Codes, KmerTables, aligned
+from refalt.motifs.log_odds import BASES, LANES, RUN, RUNS, RUNS_WITHOUT_N, TILE, Changes, Codes, KmerTables, aligned
 from refalt.motifs.touched import Touched
 
 
@@ -17,8 +17,8 @@ def scan(ref: Codes, alt: Codes, bases: Touched, tables: KmerTables, *, floor_bi
     """See `plain.scan`; the same changes to rounding."""
     best, total = (np.empty((len(ref), tables.motif.size), dtype=np.float32) for _ in range(2))
     _scan(
-        _kmers(np.ascontiguousarray(ref), bases.begin, bases.ref_end, tables.width[0]),
-        _kmers(np.ascontiguousarray(alt), bases.begin, bases.alt_end, tables.width[0]),
+        _kmers(np.ascontiguousarray(ref), bases.begin, bases.ref_end, tables.width[0], tables.row),
+        _kmers(np.ascontiguousarray(alt), bases.begin, bases.alt_end, tables.width[0], tables.row),
         tables.width, tables.first, tables.odds,
         np.float32(2.0**floor_bits), aligned(10 * TILE).reshape(5, 2 * TILE), best, total,
     )  # fmt: skip
@@ -47,24 +47,28 @@ def _scan(ref, alt, width, first, odds, floor, scratch, best_fold, total_fold): 
         for row in range(len(best_fold)):
             _windows(ref, row, width[0], widths, table, product, ref_best, ref_total)
             _windows(alt, row, width[0], widths, table, product, alt_best, alt_total)
-            _fold(ref_best, alt_best, ref_total, alt_total, floor)
-            best_fold[row, begin:end] = alt_best[: end - begin]
-            total_fold[row, begin:end] = alt_total[: end - begin]
+            _join_strands(ref_best, ref_total, floor)
+            _join_strands(alt_best, alt_total, floor)
+            _fold(ref_best, alt_best, best_fold[row, begin:end])
+            _fold(ref_total, alt_total, total_fold[row, begin:end])
             if ref[3][row] or alt[3][row]:
                 _mark_unscorable(ref, alt, row, width, begin, end, best_fold, total_fold)
 
 
+# Without Python's check of every divisor, which is never under the floor, the loop vectorises.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fold(ref, alt, fold):  # type: ignore[no-untyped-def]
+    for place in range(fold.size):
+        change = max(ref[place], alt[place]) / min(ref[place], alt[place])
+        fold[place] = change if alt[place] >= ref[place] else -change
+
+
 @njit(cache=True, nogil=True)
-def _fold(ref_best, alt_best, ref_total, alt_total, floor):  # type: ignore[no-untyped-def]
-    """Join the strands and put the folds where ALT was, one for each motif."""
+def _join_strands(best, total, floor):  # type: ignore[no-untyped-def]
+    """One number for each motif instead of two, in the first half."""
     for place in range(TILE):
-        ref = max(ref_best[2 * place], ref_best[2 * place + 1], floor)
-        alt = max(alt_best[2 * place], alt_best[2 * place + 1], floor)
-        alt_best[place] = alt / ref if alt >= ref else -ref / alt
-    for place in range(TILE):
-        ref = ref_total[2 * place] + ref_total[2 * place + 1] + floor
-        alt = alt_total[2 * place] + alt_total[2 * place + 1] + floor
-        alt_total[place] = alt / ref if alt >= ref else -ref / alt
+        best[place] = max(best[2 * place], best[2 * place + 1], floor)
+        total[place] = total[2 * place] + total[2 * place + 1] + floor
 
 
 @njit(cache=True, nogil=True)
@@ -121,26 +125,18 @@ def _scorable(allele, row, longest, width):  # type: ignore[no-untyped-def]
     for window in range(begin, begin + span[row] + width - 1):
         holds_n = False
         for at in range(window, window + width - RUN + 1):
-            holds_n |= _holds_n(kmers[at])
+            holds_n |= kmers[at] >= RUNS_WITHOUT_N
         if not holds_n:
             return True
     return False
 
 
 @njit(cache=True, nogil=True)
-def _holds_n(kmer):  # type: ignore[no-untyped-def]
-    for _ in range(RUN):
-        if kmer % (BASES + 1) == BASES:
-            return True
-        kmer //= BASES + 1
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _kmers(codes, begin, end, longest):  # type: ignore[no-untyped-def]
+def _kmers(codes, begin, end, longest, table_row):  # type: ignore[no-untyped-def]
     """The letters that windows over `[begin, end)` can see, in runs of four.
 
-    Returns the runs as numbers in base 5, row after row; where each row begins; bases touched; whether an N is seen.
+    Returns the rows that the runs have in a table, one variant after another; where each variant begins; how many
+    bases it touches; whether an N is seen.
     """
     span = end - begin
     origin = np.zeros(len(codes) + 1, dtype=np.int64)
@@ -157,5 +153,5 @@ def _kmers(codes, begin, end, longest):  # type: ignore[no-untyped-def]
             holds_n[row] |= code == BASES
             kmer = (kmer * (BASES + 1) + code) % RUNS
             if seen >= RUN - 1:
-                kmers[origin[row] + seen - RUN + 1] = kmer
+                kmers[origin[row] + seen - RUN + 1] = table_row[kmer]
     return kmers, origin, span, holds_n

@@ -27,8 +27,9 @@ BACKGROUND: Final = 0.25
 BASES: Final = 4
 #: Bases that one look-up scores, and so the fewest columns a matrix may have.
 RUN: Final = 4
-#: Rows of a table: runs of four letters A, C, G, T or N.
+#: Rows of a table: runs of four letters A, C, G, T or N; those without N come first, close together in memory.
 RUNS: Final = (BASES + 1) ** RUN
+RUNS_WITHOUT_N: Final = BASES**RUN
 #: Motifs side by side in a tile: with both strands 128 lanes, the rows of whose tables mostly stay in an L2 cache.
 TILE: Final = 64
 #: Motifs of a tile are padded to this, so that a row of its table, both strands, fills whole cache lines.
@@ -61,12 +62,14 @@ class KmerTables:
     the score. Motifs come widest first, two lanes each, the reverse strand in the second.
 
     Attributes:
+        row: int16[625], of a run of letters read as a number in base 5; under 256 if it has no N.
         width: int64[m], columns of each motif, never rising.
         motif: int64[m], its place in the set.
         first: int64[t], where the tables of each tile of 64 motifs begin in `odds`.
         odds: float32[...], tile after tile as [runs, 625, lanes].
     """
 
+    row: npt.NDArray[np.int16]
     width: Indices
     motif: Indices
     first: Indices
@@ -97,10 +100,13 @@ def kmer_tables(groups: Sequence[WidthGroup]) -> KmerTables:
     """Tables for the compiled scan."""
     widest_first = groups[::-1]
     scores = [strands for group in widest_first for strands in np.moveaxis(group.log_odds, 1, 0)]
-    tiles = [_tile(scores[begin : begin + TILE]) for begin in range(0, len(scores), TILE)]
+    letters = np.indices((BASES + 1,) * RUN).reshape(RUN, RUNS)
+    in_order = np.argsort((letters == BASES).any(axis=0), kind="stable")
+    tiles = [_tile(scores[begin : begin + TILE], letters[:, in_order]) for begin in range(0, len(scores), TILE)]
     odds = aligned(sum(tile.size for tile in tiles))
     np.concatenate([tile.ravel() for tile in tiles], out=odds)
     return KmerTables(
+        row=np.argsort(in_order).astype(np.int16),
         width=np.array([strands.shape[1] for strands in scores], dtype=np.int64),
         motif=np.concatenate([group.motif for group in widest_first]),
         first=np.cumsum([0, *(tile.size for tile in tiles[:-1])], dtype=np.int64),
@@ -115,17 +121,18 @@ def aligned(size: int) -> Odds:
     return spare[begin : begin + size * 4].view(np.float32)
 
 
-def _tile(scores: Sequence[npt.NDArray[np.float64]]) -> Odds:
-    """float32[runs, 625, lanes] odds of motifs with log-odds float64[2, width, 4], widest first."""
+def _tile(scores: Sequence[npt.NDArray[np.float64]], letters: Indices) -> Odds:
+    """Odds float32[runs, 625, lanes], of runs of letters int64[4, 625], from log-odds float64[2, width, 4]."""
     lanes = 2 * LANES * -(-len(scores) // LANES)
     # The scan reads two runs at the least.
     runs = max(2, -(-scores[0].shape[1] // RUN))
-    columns = np.ones((lanes, runs * RUN, BASES + 1))
+    columns = np.ones((runs * RUN, BASES + 1, lanes))
     for place, strands in enumerate(scores):
-        columns[2 * place : 2 * place + 2, : strands.shape[1], :BASES] = np.exp2(strands)
-        columns[2 * place : 2 * place + 2, : strands.shape[1], BASES] = 0
-    first, second, third, fourth = np.moveaxis(columns.reshape(lanes, runs, RUN, BASES + 1), 2, 0)
-    pairs = first[..., :, None] * second[..., None, :], third[..., :, None] * fourth[..., None, :]
-    left, right = (pair.reshape(lanes, runs, -1) for pair in pairs)
-    odds = (left[..., :, None] * right[..., None, :]).reshape(lanes, runs, RUNS)
-    return np.ascontiguousarray(np.moveaxis(odds, 0, -1), dtype=np.float32)
+        width = strands.shape[1]
+        columns[:width, :BASES, 2 * place : 2 * place + 2] = np.exp2(np.moveaxis(strands, 0, -1))
+        columns[:width, BASES, 2 * place : 2 * place + 2] = 0
+    by_run = columns.reshape(runs, RUN, BASES + 1, lanes)
+    odds = by_run[:, 0, letters[0]]
+    for column in range(1, RUN):
+        odds = odds * by_run[:, column, letters[column]]
+    return odds.astype(np.float32)

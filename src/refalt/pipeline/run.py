@@ -115,8 +115,10 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
-    estimates, controls = stages.estimate(prepared, joined, withheld=withheld_metrics(ended.findings))
+    withheld = withheld_metrics(ended.findings)
+    estimates, controls = stages.estimate(prepared, joined, withheld=withheld)
     estimates.write(run.estimates)
+    _write_beside(stages.look_beside(prepared, joined, estimates, withheld=withheld), run)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "joined": joined}
     evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)
@@ -137,6 +139,12 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
             if control.name == "shuffled"
         },
     )
+
+
+def _write_beside(beside: stages.Beside, run: RunFolder) -> None:
+    beside.diagnostics.write(run.diagnostics)
+    beside.comparisons.write(run.comparisons)
+    beside.power.write(run.power)
 
 
 def _first_evidence(prepared: Prepared) -> dict[str, object]:

@@ -11,6 +11,10 @@ from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.datasets.filters import mark_not_sampled, mark_outside
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
+from refalt.evaluation.beside.comparisons import compare_scores
+from refalt.evaluation.beside.diagnostics import diagnose
+from refalt.evaluation.beside.power import power_of
+from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
 from refalt.evaluation.controls import Control, control_estimates, run_controls
 from refalt.evaluation.evaluate import Terms, evaluate
@@ -24,7 +28,18 @@ from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.intervals import IntervalSet, read_intervals
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.sections import Sample
-from refalt.tables import AlleleChecks, Estimates, Failures, Inputs, Measurements, Predictions, Tracks
+from refalt.tables import (
+    AlleleChecks,
+    Comparisons,
+    Diagnostics,
+    Estimates,
+    Failures,
+    Inputs,
+    Measurements,
+    Power,
+    Predictions,
+    Tracks,
+)
 
 Notify = Callable[[str], None]
 
@@ -212,13 +227,35 @@ def compare(prepared: Prepared, read: Read, checks: AlleleChecks, scored: AllSco
 
 def estimate(prepared: Prepared, joined: Joined, *, withheld: Mapping[str, str]) -> tuple[Estimates, Sequence[Control]]:
     """Every metric with its companions, and the controls that prove the harness."""
-    study = prepared.study
-    quantity = prepared.declared.quantity
-    terms = Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld, quantity)
+    terms = _terms(prepared, withheld)
     controls = run_controls(joined, prepared.scores, terms)
     estimates = [evaluate(joined, prepared.scores, terms), mean_estimates(joined, prepared.scores, terms)]
     rows = pl.concat([*estimates, control_estimates(controls, terms)])
-    return Estimates(rows), controls
+    return Estimates(adjusted(rows)), controls
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the estimates."""
+
+    diagnostics: Diagnostics
+    comparisons: Comparisons
+    power: Power
+
+
+def look_beside(prepared: Prepared, joined: Joined, estimates: Estimates, *, withheld: Mapping[str, str]) -> Beside:
+    """Diagnostics of every score, differences between scores, and what the rows can show."""
+    terms = _terms(prepared, withheld)
+    return Beside(
+        Diagnostics(diagnose(joined, prepared.scores, terms)),
+        Comparisons(compare_scores(joined, prepared.scores, terms)),
+        Power(power_of(joined, prepared.scores, terms, estimates.frame)),
+    )
+
+
+def _terms(prepared: Prepared, withheld: Mapping[str, str]) -> Terms:
+    study, quantity = prepared.study, prepared.declared.quantity
+    return Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld, quantity)
 
 
 def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:

@@ -126,11 +126,11 @@ def write_withheld(sheet: Sheet, reason: str) -> None:
     axes.text(0.5, 0.93, head, transform=axes.transAxes, ha="center", va="top", fontweight="bold", color=MUTED)
 
 
-def draw_means(axes: Axes, means: pl.DataFrame, *, label: str | None = None) -> None:
+def draw_means(axes: Axes, means: pl.DataFrame, *, label: str | None = None, colour: str = BLUE) -> None:
     """Draw what `bands.grouped_means` gives: points and, where there is one, their interval."""
     x, y, lower, upper = (means.get_column(name).to_numpy() for name in ("place", "mean", "lower", "upper"))
     reach = np.nan_to_num(np.vstack([y - lower, upper - y]))
-    axes.errorbar(x, y, reach, fmt="o", markersize=4.5, color=BLUE, elinewidth=1, capsize=2, label=label)
+    axes.errorbar(x, y, reach, fmt="o", markersize=4.5, color=colour, elinewidth=1, capsize=2, label=label, zorder=3)
 
 
 def stamp(sheet: Sheet, *, simulated: bool, as_published: bool) -> None:

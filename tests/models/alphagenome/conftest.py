@@ -35,11 +35,12 @@ WINDOW = 16_384
 DNASE = "CenterMask(DNASE, 501, DIFF_LOG2_SUM)"
 
 
-@pytest.fixture(autouse=True)
-def api_key(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(autouse=True, scope="session")
+def api_key() -> Iterator[str]:
     """The key that this process has."""
-    monkeypatch.setenv("ALPHA_GENOME_API_KEY", KEY)
-    return KEY
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ALPHA_GENOME_API_KEY", KEY)
+        yield KEY
 
 
 @pytest.fixture(scope="session")

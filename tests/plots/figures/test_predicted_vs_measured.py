@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from refalt.plots.figures import predicted_vs_measured
+from refalt.plots import cloud
 from refalt.plots.figures.predicted_vs_measured import PredictedVsMeasured
 
 
@@ -29,7 +29,7 @@ def test_draw__fits_the_least_squares_line(toy_view, draw_one):
 
 
 def test_draw__draws_a_density_of_all_rows_above_the_limit(toy_view, draw_one, monkeypatch):
-    monkeypatch.setattr(predicted_vs_measured, "MOST_POINTS", 100)
+    monkeypatch.setattr(cloud, "MOST_POINTS", 100)
     _, points = draw_one(PredictedVsMeasured(), toy_view(n=200))
     assert points.columns == ["score", "effect", "rows"]
     assert points.get_column("rows").sum() == 200

@@ -51,7 +51,8 @@ class AlphaGenome(MeteredModel):
         self._settings = settings if dna_model is None else settings.model_copy(update={"backend": "local"})
         self._dna_model = dna_model
         self._address = parse_address(settings.address)
-        self._is_real = self._settings.backend != "hosted" or not self._address.origin
+        asks_address = self._settings.backend != "local"
+        self._is_real = not self._address.origin if asks_address else dna_model is None
         if self._is_real and settings.revision not in REVISIONS:
             raise unknown_name("revision of AlphaGenome", settings.revision, REVISIONS, where="[models.alphagenome]")
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", settings.revision):
@@ -59,7 +60,7 @@ class AlphaGenome(MeteredModel):
         if settings.backend == "atlas" and settings.organism != "human":
             raise UserError("Atlas holds human variants only", where="[models.alphagenome]")
 
-        origin = "" if self._settings.backend == "local" else self._address.origin
+        origin = self._address.origin if asks_address else ""
         self._identity = Identity(_MODELS[self._settings.backend], settings.revision, origin)
 
     @property
@@ -116,7 +117,7 @@ class AlphaGenome(MeteredModel):
         from refalt.models.alphagenome.asking import Asking
         from refalt.models.alphagenome.backends import open_backend, shelve_tables
 
-        backend = open_backend(self._settings, self._dna_model)
+        backend = open_backend(self._settings, self._dna_model, reach_s=effort.reach_s)
         try:
             self._check_tracks(score, shelve_tables(backend, self._settings.organism, shelf))
             Asking(backend, effort).run(questions, keep)

@@ -39,12 +39,13 @@ class Backend(Protocol):
         """Break off what is under way."""
 
 
-def open_backend(settings: AlphaGenomeSection, dna_model: Any = None) -> Backend:
+def open_backend(settings: AlphaGenomeSection, dna_model: Any = None, *, reach_s: float = 10.0) -> Backend:
     """Open what the settings name.
 
     Args:
         settings: The checked section.
         dna_model: An object of the official `DnaModel` class, to be asked instead.
+        reach_s: Seconds a service may take to accept a connection.
 
     Raises:
         UserError: there is no key, the service cannot be reached, or the open weights are not installed.
@@ -59,7 +60,7 @@ def open_backend(settings: AlphaGenomeSection, dna_model: Any = None) -> Backend
     from refalt.models.alphagenome.transport import Line, read_key
 
     line = Line(parse_address(settings.address), key=read_key())
-    line.wait_until_ready()
+    line.wait_until_ready(reach_s)
     if settings.backend == "atlas":
         return Atlas(line)
     return Hosted(line, organism=settings.organism, revision=settings.revision)

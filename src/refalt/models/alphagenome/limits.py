@@ -102,7 +102,7 @@ class Backoff:
         rng: Source of chance; waits change no number.
     """
 
-    first_s: float = 0.2
+    first_s: float = 0.05
     most_s: float = 20.0
     rng: random.Random = field(default_factory=random.Random)
 

@@ -10,7 +10,7 @@ and accept their terms at Hugging Face or Kaggle; both are for non-commercial us
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -90,11 +90,7 @@ class Local:
 
     def answer(self, request: Request, *, timeout_s: float) -> tuple[Part, ...]:  # noqa: ARG002  (it cannot hang up)
         """Answer one request, checked."""
-        try:
-            return tuple(self._scores(request) if isinstance(request, VariantRequest) else self._tracks(request))
-        except (ValueError, KeyError, NotImplementedError) as error:
-            trouble = RefusedError(f"the model refused: {error}")
-        raise trouble
+        return tuple(self._scores(request) if isinstance(request, VariantRequest) else self._tracks(request))
 
     def inspect(self, payload: bytes) -> None:
         """Nothing to hide: no key is involved."""
@@ -105,7 +101,8 @@ class Local:
     def _scores(self, request: VariantRequest) -> Iterator[Part]:
         from alphagenome.data import genome
 
-        answers = self._model.score_variant(
+        answers = _told(
+            self._model.score_variant,
             interval=genome.Interval(request.chrom, request.start, request.end),
             variant=genome.Variant(request.chrom, request.pos, request.ref, request.alt),
             variant_scorers=[official_scorer(scorer) for scorer in request.scorers],
@@ -124,8 +121,9 @@ class Local:
     def _tracks(self, request: SequenceRequest) -> Iterator[Part]:
         from alphagenome.models.v1 import dna_output
 
-        answer = self._model.predict_sequence(
-            request.letters,
+        answer = _told(
+            self._model.predict_sequence,
+            sequence=request.letters,
             organism=self._organism,
             requested_outputs=[dna_output.OutputType[request.output]],
             ontology_terms=list(request.ontology) or None,
@@ -140,7 +138,16 @@ class Local:
     def _table(self, frame: Any) -> TrackTable:
         from alphagenome.models.v1 import track_data_utils
 
-        return self._tables.of_bytes(track_data_utils.metadata_to_proto(frame).SerializeToString())
+        described = frame if "strand" in frame else frame.assign(strand=".")
+        return self._tables.of_bytes(track_data_utils.metadata_to_proto(described).SerializeToString())
+
+
+def _told(ask: Callable[..., Any], **given: Any) -> Any:
+    """Ask the model; what it says against this request is the answer to this request alone."""
+    try:
+        return ask(**given)
+    except (ValueError, NotImplementedError) as error:
+        raise RefusedError(f"the model refused: {error}") from error
 
 
 def official_scorer(scorer: Scorer) -> Any:

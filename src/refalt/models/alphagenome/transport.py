@@ -17,7 +17,6 @@ from refalt.errors import API_KEY_VARIABLE, UserError, redact
 from refalt.models.alphagenome.address import Address
 from refalt.models.alphagenome.troubles import DeniedError, RefusedError, TransientError
 
-READY_S: Final = 10.0
 _NO_LIMITS: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 #: Without a thread of its own for each call, a short answer costs half.
 _SINGLE_THREAD: Final = ((grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),)
@@ -72,7 +71,7 @@ class Line:
         """Refuse to be pickled."""
         raise TypeError("an open line to the service cannot be pickled; it carries the API key")
 
-    def wait_until_ready(self, timeout_s: float = READY_S) -> None:
+    def wait_until_ready(self, timeout_s: float) -> None:
         """Wait for the service to take the connection.
 
         Raises:
@@ -142,14 +141,16 @@ class Line:
         finally:
             if isinstance(call, grpc.Call):
                 call.cancel()
-        # Raised out here, so that it does not drag along grpc's error, which may hold the key.
+            # Not even a traceback with variables may hold what the service said in full: it can send the key back.
+            call = None
         raise trouble
 
 
 def _trouble(error: grpc.RpcError, address: Address) -> Exception:
     code = error.code() if isinstance(error, grpc.Call) else _STATUS.UNKNOWN
-    details = redact((error.details() or "") if isinstance(error, grpc.Call) else "")
-    text = f"{code.name}: {details}" if details else code.name
+    details = (error.details() or "") if isinstance(error, grpc.Call) else ""
+    text = redact(f"{code.name}: {details}" if details else code.name)
+    # Google's services call a wrong key an invalid argument.
     if code in _DENIED or (code is _STATUS.INVALID_ARGUMENT and "api key" in details.lower()):
         return DeniedError(
             f"{address} does not accept the API key",

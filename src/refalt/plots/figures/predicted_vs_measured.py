@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import polars as pl
 
 from refalt.evaluation.labels import MAGNITUDE
 from refalt.plots import theme
 from refalt.plots.bands import cluster_codes, fitted_line
 from refalt.plots.base import Drawing, Subject, View
+from refalt.plots.cloud import draw_cloud, zero_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_POINTS = 5000
-HEXAGONS = 55
-
 
 class PredictedVsMeasured(Drawing):
-    """Scatter, or density above `MOST_POINTS` rows, with a least-squares line."""
+    """Scatter, or density above `cloud.MOST_POINTS` rows, with a least-squares line."""
 
     name: ClassVar[str] = "predicted_vs_measured"
     title: ClassVar[str] = "Predicted against measured"
@@ -55,34 +52,12 @@ class PredictedVsMeasured(Drawing):
             rows = rows.with_columns(pl.col("score", "effect").abs())
             named = f"|score| ({theme.drawable(subject.view.score_name)})", "|measured effect|"
         axes = sheet.axes(grid="none")
-        axes.axhline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
-        axes.axvline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES, zorder=1)
-        drawn = _density(axes, rows) if rows.height > MOST_POINTS else _points(axes, rows)
+        zero_lines(axes)
+        drawn = draw_cloud(axes, rows, "score", "effect")
         if rows.get_column("score").n_unique() > 1:
             _fit(axes, rows, level=subject.reading.level)
         axes.set(xlabel=named[0], ylabel=named[1])
         return drawn
-
-
-def _points(axes: Axes, rows: pl.DataFrame) -> pl.DataFrame:
-    x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
-    axes.scatter(x, y, s=11, color=theme.BLUE, alpha=0.75 if rows.height < 500 else 0.4, linewidths=0, zorder=2)
-    return rows.select("source_row", "score", "effect")
-
-
-def _density(axes: Axes, rows: pl.DataFrame) -> pl.DataFrame:
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.ticker import FuncFormatter, NullLocator
-
-    x, y = rows.get_column("score").to_numpy(), rows.get_column("effect").to_numpy()
-    shades = LinearSegmentedColormap.from_list("rows", theme.SHADES)
-    hexagons = axes.hexbin(x, y, gridsize=HEXAGONS, mincnt=1, bins="log", cmap=shades, linewidths=0.1, zorder=2)
-    bar = axes.figure.colorbar(hexagons, ax=axes, shrink=0.7, pad=0.02, label="rows", location="right")
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.outline.set_visible(False)
-    centres, counts = np.asarray(hexagons.get_offsets()), np.asarray(hexagons.get_array())
-    return pl.DataFrame({"score": centres[:, 0], "effect": centres[:, 1], "rows": counts.astype(np.int64)})
 
 
 def _fit(axes: Axes, rows: pl.DataFrame, *, level: float) -> None:

@@ -1,0 +1,245 @@
+"""A table or VCF that no study file describes, read into rows: columns guessed, corrected by what the user says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from refalt.columns import Reason
+from refalt.datasets.base import Published
+from refalt.datasets.column_names import NUMBERS, assembly_named, share_of
+from refalt.datasets.filters import keeps
+from refalt.datasets.guessing import ALT, IDENTIFIER, UNKNOWN, Guess, guess_columns
+from refalt.datasets.reading import SourceColumns, publish, wanted_columns, with_reason
+from refalt.datasets.variant_names import part
+from refalt.errors import UserError, shown
+from refalt.sources.delimited import MISSING_WORDS, column_names, layout_of, read_table
+from refalt.sources.vcf import is_vcf, read_vcf
+from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection, RowFilter, SequencesSection
+
+#: Rows that are looked at to guess columns.
+SAMPLED: Final = 20_000
+#: Stands in a section whose assembly is still to be found out.
+UNDECLARED: Final = "GRCh38"
+_PARQUET: Final = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the user says of a table.
+
+    Attributes:
+        columns: Field -> column, or None for "there is none".
+        keep: Row filters.
+        assembly: Of its positions, canonical; None when it is not declared.
+        of: Whose effect it is: "alt", "ref" or a column that names the allele; None leaves it to the table.
+        of_source: Where that is written.
+        scale, null: Of the effect; None leaves them to its name.
+        design: As in a study file; None leaves it to the table.
+    """
+
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    keep: Sequence[RowFilter] = ()
+    assembly: str | None = None
+    of: str | None = None
+    of_source: str = ""
+    scale: str | None = None
+    null: float | None = None
+    design: str | None = None
+
+
+@dataclass(frozen=True)
+class Undescribed:
+    """A file, read.
+
+    Attributes:
+        published: Its rows, as a dataset gives them.
+        declared: What a study file would have said; its assembly counts only where one is known.
+        guess: How the columns were read; None for a VCF, whose columns are fixed.
+        stated: Assemblies that the file states -> where.
+        source_columns: source_row and the other numeric columns, for audits that compare them.
+    """
+
+    published: Published
+    declared: DatasetSection
+    guess: Guess | None
+    stated: Mapping[str, str]
+    source_columns: pl.DataFrame | None = None
+
+
+def read_undescribed(path: Path, told: Told) -> Undescribed:
+    """Read a table (TSV, CSV, parquet) or a VCF.
+
+    Raises:
+        UserError: no such file, another format, columns that are not there, or a table that does not say which
+            variants or elements its rows are.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no file {path}", remedy="check the name and the folder")
+    return _read_vcf(path, told) if is_vcf(path) else _read_table(path, told)
+
+
+def _read_vcf(path: Path, told: Told) -> Undescribed:
+    if told.columns or told.keep:
+        raise UserError(
+            "a VCF has fixed columns and no effects",
+            where=str(path),
+            got=f"options about {shown([*told.columns] or [rule.column for rule in told.keep])}",
+            remedy="leave --effect, --column and --keep out, or export a table with the effects",
+        )
+    read = read_vcf(path)
+    rows = read.rows.with_columns(beta=pl.lit(None, pl.Float64), label=pl.lit(None, pl.Int8))
+    said = {name: f"the header, {text!r}" for text in read.header.reference if (name := _assembly_within(text))}
+    declared = DatasetSection(name="table", assembly=told.assembly or UNDECLARED)
+    return Undescribed(Published(rows, pl.DataFrame(), read.remarks), declared, None, said)
+
+
+def _assembly_within(text: str) -> str | None:
+    """The assembly that a word of a header's text names, as in file:///genomes/GRCh38.fa."""
+    pieces = text.replace("/", " ").replace(".", " ").replace("_", " ").replace("-", " ").split()
+    return next((name for piece in pieces if (name := assembly_named(piece))), None)
+
+
+def _read_table(path: Path, told: Told) -> Undescribed:
+    sample = read_sample(path)
+    for column in (*filter(None, told.columns.values()), *(rule.column for rule in told.keep)):
+        _require(path, sample, column)
+    guess = guess_columns(sample, told=told.columns, assembly=told.assembly)
+    declared = _declared(guess, told)
+    if not guess.knows_its_rows:
+        raise _unguessable(path, sample, guess)
+    columns, derived = _source_columns(guess)
+    published = publish(path, columns, declared=declared, keep=told.keep, derived=derived)
+    if declared.effect is None and columns.label is None:
+        published = _without_measurements(published, path, told.keep)
+    stated = dict(guess.stated) | _stated_by_rows(path, guess, published.rows)
+    return Undescribed(published, declared, guess, stated, _numeric_columns(path, sample, guess))
+
+
+def read_sample(path: Path) -> pl.DataFrame:
+    """The first `SAMPLED` rows of a table as text, missing values null; a repeated name gets a number."""
+    with path.open("rb") as stream:
+        is_parquet = stream.read(4) == _PARQUET
+    try:
+        if is_parquet:
+            return pl.scan_parquet(path).head(SAMPLED).select(pl.all().cast(pl.String, strict=False)).collect()
+        layout = layout_of(path)
+        names = [n if n not in layout.names[:i] else f"{n} ({i + 1})" for i, n in enumerate(layout.names)]
+        lines = pl.scan_csv(
+            path,
+            separator=layout.separator,
+            skip_lines=layout.skipped_lines,
+            with_column_names=lambda _: names,
+            infer_schema=False,
+            null_values=list(MISSING_WORDS),
+        )
+        return lines.head(SAMPLED).collect()
+    except (OSError, pl.exceptions.PolarsError):
+        # Whatever is the matter, the reader that reads all of it says it in words.
+        return read_table(path, dict.fromkeys(column_names(path), pl.String)).frame.head(SAMPLED)
+
+
+def _require(path: Path, sample: pl.DataFrame, column: str) -> None:
+    if column not in sample.columns:
+        read_table(path, {column: pl.String})
+
+
+def _declared(guess: Guess, told: Told) -> DatasetSection:
+    """The section a study file would have for this table."""
+    column = guess.column("effect")
+    section: dict[str, Any] = {"name": "table", "assembly": told.assembly or UNDECLARED}
+    section["design"] = told.design or guess.design
+    if column is not None:
+        of: str | AlleleColumn = told.of or guess.effect_of
+        section["quantity"] = "activity" if guess.is_of_elements else "effect"
+        section["effect"] = EffectSection(
+            column=column,
+            of=of if of in (ALT, "ref", UNKNOWN) else AlleleColumn(column=str(of)),  # type: ignore[arg-type]
+            scale=told.scale or guess.scale,  # type: ignore[arg-type]
+            null=guess.null if told.null is None else told.null,
+            source=told.of_source or (guess.effect_source if told.of is None else ""),
+        )
+    ref, alt = guess.column("ref_sequence"), guess.column("alt_sequence")
+    if ref is not None and guess.offset is not None:
+        section["sequences"] = SequencesSection(ref=ref, alt=alt, offset=guess.offset)
+    return DatasetSection.model_validate(section)
+
+
+def _source_columns(guess: Guess) -> tuple[SourceColumns, dict[str, pl.Expr]]:
+    """Which column fills which field, and the columns that are taken out of identifiers."""
+    ignored = (IDENTIFIER, "effect", "effect_allele", "ref_sequence", "alt_sequence")
+    named = {bound.field: bound.column for bound in guess.bound if bound.field not in ignored}
+    identifier = guess.column(IDENTIFIER)
+    derived = {}
+    for name in guess.spelled_out:
+        named[name] = f"{name} of {identifier}"
+        derived[named[name]] = part(name, str(identifier))
+    return SourceColumns(**named), derived
+
+
+def _without_measurements(published: Published, path: Path, keep: Sequence[RowFilter]) -> Published:
+    """Rows of a list of variants: that nothing is measured in it sets no row aside, filters still do."""
+    nothing = pl.col("reason") == Reason.NOTHING_MEASURED.value
+    rows = published.rows.with_columns(pl.when(~nothing).then("reason").alias("reason"))
+    if keep:
+        types = wanted_columns(SourceColumns(), DatasetSection(name="table", assembly=UNDECLARED), keep=keep)
+        passes = keeps(read_table(path, types).frame, keep)
+        rows = with_reason(rows.with_columns(passes), ~pl.col("passes"), Reason.FILTERED).drop("passes")
+    return Published(rows, published.sequences, published.remarks)
+
+
+def _stated_by_rows(path: Path, guess: Guess, rows: pl.DataFrame) -> dict[str, str]:
+    """The assembly that a column names for the rows that are kept.
+
+    Raises:
+        UserError: they are of several.
+    """
+    if guess.assembly_column is None:
+        return {}
+    column = guess.assembly_column
+    values = read_table(path, {column: pl.String}).frame.get_column(column)
+    kept = values.filter(rows.get_column("reason").is_null())
+    counts = kept.drop_nulls().value_counts(sort=True)
+    named = {text: assembly_named(text) for text in counts.get_column(column)}
+    if len(set(named.values())) > 1:
+        listed = ", ".join(f"{text} in {n:,} rows" for text, n in counts.iter_rows())
+        raise UserError(
+            f"the table holds rows of several assemblies (column {column!r})",
+            where=str(path),
+            expected="positions of one assembly",
+            got=listed,
+            remedy=f"check one at a time, for example --keep '{column}={counts.get_column(column)[0]}'",
+        )
+    return {assembly: f"the column {column!r}" for assembly in named.values() if assembly}
+
+
+def _numeric_columns(path: Path, sample: pl.DataFrame, guess: Guess) -> pl.DataFrame | None:
+    numeric = [
+        name
+        for name in guess.unread
+        if name in column_names(path) and (share_of(sample.get_column(name), NUMBERS) or 0.0) >= NUMBERS.share
+    ]
+    if not numeric:
+        return None
+    frame = read_table(path, dict.fromkeys(numeric, pl.Float64)).frame
+    return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"))
+
+
+def _unguessable(path: Path, sample: pl.DataFrame, guess: Guess) -> UserError:
+    looked = "an identifier such as chr1:123:A:G, chr1_123_A_G_b38 or rs123, chromosome and position, or an element"
+    what = "no column says which variants or elements the rows are"
+    if guess.column("effect") is None:
+        what += ", and none is an effect"
+    headless = any(name.replace(".", "", 1).isdigit() for name in sample.columns)
+    return UserError(
+        what,
+        where=str(path),
+        expected=f"{looked}; and an effect such as beta, slope or log2fc",
+        got=f"the columns {shown(sample.columns, 20)}"
+        + (" (is this a row, and the header missing?)" if headless else ""),
+        remedy="name them: --column chrom=NAME --column pos=NAME --column ref=NAME --column alt=NAME --effect NAME",
+    )
