@@ -59,7 +59,7 @@ def findings_of(columns: Mapping[str, Any], n: int, seed: int, *, orientation: A
     """Findings of both phases on one table."""
     rows = build_measurements(n, seed=seed, **columns)
     rng = np.random.default_rng([seed, 7])
-    score = 0.5 * np.asarray(rows.frame["beta"]) + rng.normal(0, 0.3, n)
+    score = 0.5 * np.asarray(rows.frame["beta"]) + rng.normal(0, 0.05, n)
     blocks = [f"{chrom}:{pos // 1_000_000}" for chrom, pos in zip(rows.frame["chrom"], rows.frame["pos"], strict=True)]
     study = build_study()
     evidence = {

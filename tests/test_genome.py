@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from refalt.errors import UserError
-from refalt.genome import canonical_assembly, chromosome_lengths, species_of, ucsc_contig
+from refalt.genome import canonical_assembly, chromosome_lengths, species_of, ucsc_contig, ucsc_contigs
 from refalt.sources.liftover import read_chain
 
 
@@ -41,6 +41,8 @@ def test_ucsc_contig__spells_contigs_one_way() -> None:
     assert spelled.to_list() == [
         *("chr1", "chr1", "chr2", "chr3", "chrX", "chrX", "chrM", "chrUn_gl000220", "GL000220.1", None, None)
     ]
+    assert ucsc_contigs(pl.Series("c", written * 3, dtype=pl.String)).to_list() == spelled.to_list() * 3
+    assert ucsc_contigs(pl.Series("c", [], dtype=pl.String)).to_list() == []
 
 
 @pytest.mark.parametrize(

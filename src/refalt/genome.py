@@ -106,3 +106,10 @@ def ucsc_contig(chrom: pl.Expr) -> pl.Expr:
         .then(pl.concat_str(pl.lit("chr"), renamed))
         .otherwise(chrom.cast(pl.String).str.strip_chars())
     )
+
+
+def ucsc_contigs(chrom: pl.Series) -> pl.Series:
+    """`ucsc_contig` of a column: a million rows have a few spellings, and each is looked at once."""
+    written = chrom.cast(pl.String).unique()
+    spelled = pl.DataFrame({"chrom": written}).select(ucsc_contig(pl.col("chrom"))).to_series()
+    return chrom.cast(pl.String).replace_strict(written, spelled, return_dtype=pl.String)

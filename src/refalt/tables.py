@@ -258,7 +258,23 @@ class Power(Table):
     key = ("model", "score_name", "dataset", "label_name", "metric", "stratum")
 
 
+class Heterogeneity(Table):
+    """Strata side by side: raw, drawn to their mean, and whether they differ."""
+
+    title = "Heterogeneity"
+    declared = columns.HETEROGENEITY
+    key = ("model", "score_name", "dataset", "label_name", "metric", "stratum")
+
+
+class Balance(Table):
+    """How alike positives and their controls are."""
+
+    title = "Balance"
+    declared = columns.BALANCE
+    key = ("covariate",)
+
+
 ALL_TABLES: Sequence[type[Table]] = (
     Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates,
-    Diagnostics, Comparisons, Power,
+    Diagnostics, Comparisons, Power, Heterogeneity, Balance,
 )  # fmt: skip

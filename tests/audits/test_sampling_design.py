@@ -172,3 +172,8 @@ recorded = { deltasvm = { column = "deltasvm_lee2015" } }
 """
     found = audited(table)["SA009"]
     assert (found.outcome, found.n_affected, found.n_examined) == (Outcome.FOUND, 48, 27_735)
+
+
+def test_sa009__clear_where_positives_were_not_chosen_by_p() -> None:
+    label = [1] * 10 + [0] * 30
+    assert labelled(label=label, p_value=np.linspace(0, 0.9, 40)[::-1]).outcome is Outcome.CLEAR

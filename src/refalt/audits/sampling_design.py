@@ -31,8 +31,8 @@ BALANCED: Final = 0.1
 #: Normal quantile of a two-sided 99 % band, and of one that holds for three covariates at once.
 BAND, BAND_OF_THREE = 2.576, 2.935
 #: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
-CHOSEN_BY_P: Final = 0.05
-#: A correlation that a quarter of a percent of the variance stands behind is not worth a sentence.
+LARGEST_CUT: Final = 0.05
+#: A weaker correlation with frequency hardly moves one with a score.
 TRACKS_FREQUENCY: Final = 0.1
 
 
@@ -219,10 +219,6 @@ class SizeDoesNotTrackFrequency(Audit):
         return self.found(f"{said}.", subject=name, **numbers)
 
 
-#: Positives whose p-values reach beyond this were not chosen by them, and no control can be held against their largest.
-LARGEST_CUT: Final = 0.05
-
-
 class ControlsAreControls(Audit):
     """SA009."""
 
@@ -244,8 +240,8 @@ class ControlsAreControls(Audit):
         if controls.is_empty() or positives.is_empty():
             return self.skipped("there are no labels of both kinds")
         largest = positives.select(pl.col("p_value").max().fill_null(1.0)).item()
-        chosen_by_p = pl.lit(largest <= LARGEST_CUT)
-        significant = controls.filter(chosen_by_p & (pl.col("p_value") <= largest).fill_null(value=False))
+        as_small = (pl.col("p_value") <= largest).fill_null(value=False)
+        significant = controls.filter(as_small) if largest <= LARGEST_CUT else controls.clear()
         measured = controls.filter(pl.col("beta").is_not_null())
         measured = measured if measured.height < controls.height / 2 else controls.clear()
         targets = positives.filter(pl.col("target_id").is_not_null()).select("target_id", "context_id").unique()

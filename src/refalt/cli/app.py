@@ -11,6 +11,7 @@ import typer
 
 from refalt import __version__
 from refalt.cli import (
+    check,
     demo,
     explain,
     inputs,
@@ -18,6 +19,8 @@ from refalt.cli import (
     new,
     report,
     run,
+    score,
+    serve,
 )
 from refalt.errors import ExitCode, UserError, redact
 
@@ -29,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, run, inputs, report, listing, explain, new):
+for command in (demo, check, run, score, inputs, report, listing, explain, new, serve):
     command.register(app)
 
 

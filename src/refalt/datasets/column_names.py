@@ -45,7 +45,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "context_id": ("tissue", "tissuename", "celltype", "context", "contextid", "cellline", "condition"),
     "rsid": ("rsid", "rs", "rsids", "dbsnp", "dbsnpid", "snp", "snpid", "id", "markername", "marker"),
     "element_id": _listed(
-        "elementid element oligoid oligo oligoname constructid construct constructname enhancer name id"
+        "elementid element oligoid oligo oligoname constructid construct constructname enhancer name"
     ),
 }
 #: Names of a column that names the whole variant.

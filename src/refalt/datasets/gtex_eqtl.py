@@ -25,7 +25,7 @@ _EFFECT: Final = EffectSection(
     unit="normalised expression per ALT allele",
     source="GTEx portal, methods of single-tissue eQTLs: effect of the alternate allele relative to the reference",
 )
-_ID: Final = r"^(?<chrom>[^_]+(?:_[^_]+)*?)_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[0-9]+)$"
+_ID: Final = r"^(?<chrom>.+?)_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[0-9]+)$"
 _BUILD: Final = "38"
 #: Columns that some of the files lack, by the field they fill.
 _OPTIONAL: Final = {
@@ -107,10 +107,7 @@ def _with_alleles(read: ReadTable, path: Path) -> ReadTable:
         UserError: identifiers are of another build.
     """
     parts = pl.col("variant_id").str.extract_groups(_ID).struct
-    frame = read.frame.with_columns(
-        *(parts.field(name) for name in ("chrom", "ref", "alt", "build")),
-        parts.field("pos").cast(pl.Int64, strict=False),
-    )
+    frame = read.frame.with_columns(parts.unnest()).with_columns(pl.col("pos").cast(pl.Int64, strict=False))
     other = frame.filter(pl.col("build") != _BUILD).get_column("variant_id")
     if other.len():
         raise UserError(

@@ -94,8 +94,9 @@ def guess_columns(
     _bind_place(table)
     names_effect_allele = _bind_alleles(table)
     spelled_out = _bind_identifier(table)
-    offset = _bind_sequences(table)
-    is_of_elements = _bind_what_rows_are(table, spelled_out)
+    placed = "pos" in spelled_out or (table.has("chrom") and (table.has("pos") or table.has("start")))
+    offset = _bind_sequences(table, placed=placed)
+    is_of_elements = _bind_what_rows_are(table, placed=placed)
     for field in ("p_value", "standard_error", "maf", "pip", "label", "tss_distance", "context_id"):
         table.by_name(field, NAMES[field], LOOKS.get(field, ANYTHING))
     if not is_of_elements:
@@ -178,21 +179,18 @@ def _bind_identifier(table: Bindings) -> tuple[str, ...]:
     return tuple(field for field in wanted if frame.get_column(field)[0])
 
 
-def _bind_what_rows_are(table: Bindings, spelled_out: tuple[str, ...]) -> bool:
+def _bind_what_rows_are(table: Bindings, *, placed: bool) -> bool:
     """Bind the rsID or the element's name; whether rows are elements."""
     table.by_values("rsid", vocabulary.RSIDS, least=_SPELLED)
     table.by_name("rsid", NAMES["rsid"], vocabulary.RSIDS)
-    placed = "pos" in spelled_out or (table.has("chrom") and (table.has("pos") or table.has("start")))
     if placed or table.has("rsid"):
         return table.has("element_id")
-    carries = table.has("ref_sequence")
-    elements, others = NAMES["element_id"][:-2], NAMES["element_id"][-2:]
-    table.by_name("element_id", elements if not carries else (*elements, *others, *vocabulary.IDENTIFIERS), ANYTHING)
-    if table.has("element_id"):
-        return True
+    carries = vocabulary.IDENTIFIERS if table.has("ref_sequence") else ()
+    table.by_name("element_id", (*NAMES["element_id"], *carries), ANYTHING)
     # Whatever else identifies a row is a published name; it meets nothing but a recorded score.
-    table.by_name("rsid", NAMES["rsid"], ANYTHING)
-    return False
+    if not table.has("element_id"):
+        table.by_name("rsid", NAMES["rsid"], ANYTHING)
+    return table.has("element_id")
 
 
 def _bind_effect(table: Bindings, *, activity: bool) -> tuple[str, float]:
@@ -230,7 +228,7 @@ def _bind_effect_allele(table: Bindings, names_effect_allele: bool) -> tuple[str
     return UNKNOWN, ""
 
 
-def _bind_sequences(table: Bindings) -> int | None:
+def _bind_sequences(table: Bindings, *, placed: bool) -> int | None:
     """Bind carried sequences: a REF and ALT pair with the index at which most differ, or those of elements."""
     looks = [c for c in table.free() if (share_of(table.sample.get_column(c), DNA) or 0) >= DNA.share]
     for field, start in (("ref_sequence", ("ref",)), ("alt_sequence", ("alt",))):
@@ -247,7 +245,7 @@ def _bind_sequences(table: Bindings) -> int | None:
         return offset
     table.release("alt_sequence")
     table.release("ref_sequence")
-    if looks and not (table.has("chrom") or table.has(IDENTIFIER) or table.has("ref")):
+    if looks and not placed:
         table.bind("ref_sequence", looks[0], BY_VALUES)
         return 0
     return None
@@ -270,10 +268,10 @@ def _stated(table: Bindings) -> Iterator[tuple[str, str]]:
         column = table.column(field)
         if column in table.names and (assembly := table.names[str(column)].assembly):
             yield assembly, f"the column's name, {column!r}"
-    identifier = table.column(IDENTIFIER)
-    if identifier in table.sample.columns:
-        for assembly in builds_of(table.sample.get_column(str(identifier))):
-            yield assembly, f"the identifiers in {identifier!r}"
+    for column in filter(None, [table.column(IDENTIFIER), *table.free()]):
+        if column in table.sample.columns and share_spelled(table.sample.get_column(column))[0] >= _SPELLED:
+            for assembly in builds_of(table.sample.get_column(column)):
+                yield assembly, f"the identifiers in {column!r}"
 
 
 def _assembly_column(table: Bindings) -> str | None:

@@ -16,7 +16,7 @@ from refalt.columns import RECORDED_PREFIX, STRATUM_PREFIX, Reason
 from refalt.datasets.base import Published
 from refalt.datasets.filters import filter_dtype, keeps
 from refalt.errors import UserError
-from refalt.genome import ucsc_contig
+from refalt.genome import ucsc_contigs
 from refalt.sources.delimited import Dtype, ReadTable, read_table
 from refalt.studies.sections import AlleleColumn, DatasetSection, RowFilter
 
@@ -200,7 +200,7 @@ def _normalised(rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pos=pl.col("start") + 1).drop("start")
     lower = pl.any_horizontal(pl.col(a).str.contains("[acgtn]").fill_null(value=False) for a in ("ref", "alt"))
     return rows.with_columns(
-        ucsc_contig(pl.col("chrom")).alias("source_chrom"),
+        ucsc_contigs(rows.get_column("chrom")).alias("source_chrom"),
         pl.col("pos").alias("source_pos"),
         pl.col("ref").str.to_uppercase(),
         pl.col("alt").str.to_uppercase(),

@@ -27,6 +27,7 @@ from refalt.tables import Measurements
 _SEVERITIES: Final = tuple(Severity)
 #: What these affirm is about a declared assembly; with none they have nothing to hold evidence against.
 _NEED_DECLARATION: Final = ("AS001", "AS002", "AS004")
+_LENGTHS: Final = "AL007"
 _NEED_ASSEMBLY: Final = (*_NEED_DECLARATION, "AS005")
 
 
@@ -192,17 +193,14 @@ def _study_of(dataset: Mapping[str, Any], genome: Genome) -> Study:
 
 def _unclaimed(finding: Finding, which: WhichAssembly) -> Finding:
     """A finding about the assembly says nothing when none is declared or known."""
-    needing = () if which.how in ("declared", "stated") else _NEED_DECLARATION if which.is_known else _NEED_ASSEMBLY
-    if finding.code not in needing or finding.outcome is Outcome.SKIPPED:
+    if which.how in ("declared", "stated"):
         return finding
-    return Finding(
-        finding.code,
-        finding.subject,
-        Outcome.SKIPPED,
-        finding.severity,
-        finding.affirms,
-        reason=f"no assembly is declared ({which.words})",
-    )
+    if finding.code == _LENGTHS and not which.is_known:
+        return dataclasses.replace(finding, message=f"{finding.message} {which.name} was only taken for its lengths.")
+    if finding.code not in (_NEED_DECLARATION if which.is_known else _NEED_ASSEMBLY):
+        return finding
+    reason = finding.reason or f"no assembly is declared ({which.words})"
+    return Finding(finding.code, finding.subject, Outcome.SKIPPED, finding.severity, finding.affirms, reason=reason)
 
 
 def _set_aside(rows: Measurements) -> dict[Reason, int]:

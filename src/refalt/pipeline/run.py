@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,8 @@ from typing import Any, Final
 from refalt.audits.base import Finding, Phase, Severity, open_findings, withheld_metrics
 from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.errors import ExitCode
+from refalt.evaluation.controls import Control
+from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import Prepared
@@ -19,6 +21,7 @@ from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
+from refalt.tables import Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
 MOST_FAILURES: Final = 0.01
@@ -115,10 +118,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
-    withheld = withheld_metrics(ended.findings)
-    estimates, controls = stages.estimate(prepared, joined, withheld=withheld)
-    estimates.write(run.estimates)
-    _write_beside(stages.look_beside(prepared, joined, estimates, withheld=withheld), run)
+    estimates, controls = _estimate(prepared, joined, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "joined": joined}
     evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)
@@ -141,10 +141,15 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
     )
 
 
-def _write_beside(beside: stages.Beside, run: RunFolder) -> None:
+def _estimate(prepared: Prepared, joined: Joined, ended: Ended) -> tuple[Estimates, Sequence[Control]]:
+    run, withheld = ended.run, withheld_metrics(ended.findings)
+    estimates, controls = stages.estimate(prepared, joined, withheld=withheld)
+    estimates.write(run.estimates)
+    beside = stages.look_beside(prepared, joined, estimates, withheld=withheld)
     beside.diagnostics.write(run.diagnostics)
     beside.comparisons.write(run.comparisons)
     beside.power.write(run.power)
+    return estimates, controls
 
 
 def _first_evidence(prepared: Prepared) -> dict[str, object]:

@@ -17,6 +17,7 @@ from refalt.datasets.guessing import ALT, IDENTIFIER, UNKNOWN, Guess, guess_colu
 from refalt.datasets.reading import SourceColumns, publish, wanted_columns, with_reason
 from refalt.datasets.variant_names import part
 from refalt.errors import UserError, shown
+from refalt.pipeline.which_assembly import assembly_of_lengths
 from refalt.sources.delimited import MISSING_WORDS, column_names, layout_of, read_table
 from refalt.sources.vcf import is_vcf, read_vcf
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection, RowFilter, SequencesSection
@@ -26,6 +27,8 @@ SAMPLED: Final = 20_000
 #: Stands in a section whose assembly is still to be found out.
 UNDECLARED: Final = "GRCh38"
 _PARQUET: Final = b"PAR1"
+#: Fields that are read as numbers.
+NUMERIC: Final = (*("pos", "start", "label", "standard_error", "p_value", "maf", "pip", "tss_distance", "effect"),)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Undescribed:
         guess: How the columns were read; None for a VCF, whose columns are fixed.
         stated: Assemblies that the file states -> where.
         source_columns: source_row and the other numeric columns, for audits that compare them.
+        contigs: Contig -> length in bases, as a VCF's header has them.
     """
 
     published: Published
@@ -69,6 +73,7 @@ class Undescribed:
     guess: Guess | None
     stated: Mapping[str, str]
     source_columns: pl.DataFrame | None = None
+    contigs: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def read_undescribed(path: Path, told: Told) -> Undescribed:
@@ -95,7 +100,11 @@ def _read_vcf(path: Path, told: Told) -> Undescribed:
     rows = read.rows.with_columns(beta=pl.lit(None, pl.Float64), label=pl.lit(None, pl.Int8))
     said = {name: f"the header, {text!r}" for text in read.header.reference if (name := _assembly_within(text))}
     declared = DatasetSection(name="table", assembly=told.assembly or UNDECLARED)
-    return Undescribed(Published(rows, pl.DataFrame(), read.remarks), declared, None, said)
+    said |= {
+        name: "the lengths of contigs in the header" for name in [assembly_of_lengths(read.header.contigs)] if name
+    }
+    published = Published(rows, pl.DataFrame(), read.remarks)
+    return Undescribed(published, declared, None, said, contigs=read.header.contigs)
 
 
 def _assembly_within(text: str) -> str | None:
@@ -113,9 +122,10 @@ def _read_table(path: Path, told: Told) -> Undescribed:
     if not guess.knows_its_rows:
         raise _unguessable(path, sample, guess)
     columns, derived = _source_columns(guess)
-    published = publish(path, columns, declared=declared, keep=told.keep, derived=derived)
+    keep = [_fitting(rule, guess) for rule in told.keep]
+    published = publish(path, columns, declared=declared, keep=keep, derived=derived)
     if declared.effect is None and columns.label is None:
-        published = _without_measurements(published, path, told.keep)
+        published = _without_measurements(published, path, keep)
     stated = dict(guess.stated) | _stated_by_rows(path, guess, published.rows)
     return Undescribed(published, declared, guess, stated, _numeric_columns(path, sample, guess))
 
@@ -179,6 +189,25 @@ def _source_columns(guess: Guess) -> tuple[SourceColumns, dict[str, pl.Expr]]:
         named[name] = f"{name} of {identifier}"
         derived[named[name]] = part(name, str(identifier))
     return SourceColumns(**named), derived
+
+
+def _fitting(rule: RowFilter, guess: Guess) -> RowFilter:
+    """A filter whose value is of the type that its column is read as.
+
+    Raises:
+        UserError: the column holds numbers and the value is none, or the other way round.
+    """
+    field = next((bound.field for bound in guess.bound if bound.column == rule.column), None)
+    is_number = field in NUMERIC
+    try:
+        if field is None or is_number == isinstance(rule.value, int | float):
+            return rule
+        if is_number:
+            return rule.model_copy(update={"value": float(str(rule.value))})
+    except ValueError:
+        pass
+    kind = "numbers" if is_number else "text"
+    raise UserError(f"--keep cannot compare column {rule.column!r}", expected=kind, got=repr(rule.value))
 
 
 def _without_measurements(published: Published, path: Path, keep: Sequence[RowFilter]) -> Published:

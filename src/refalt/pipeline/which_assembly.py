@@ -81,6 +81,8 @@ def weigh(measurements: Measurements, *, genome: Genome | None, genes: GeneTable
 
 def _still_open(measurements: Measurements) -> WhichAssembly:
     n, outside = _outside(measurements)
+    if not n:
+        return WhichAssembly(_IN_USE[0], "open", "not declared, and no row that is left states a position")
     fitting = [name for name in _IN_USE if outside[name] <= MOST_OUTSIDE * n]
     counts = ", ".join(f"{count:,} in {name}" for name, count in outside.items())
     words = f"not declared, and nothing at hand decides; of {n:,} positions lie outside of all chromosomes: {counts}"
@@ -90,7 +92,8 @@ def _still_open(measurements: Measurements) -> WhichAssembly:
 
 def _outside(measurements: Measurements) -> tuple[int, dict[str, int]]:
     """How many positions there are, and for each assembly how many it has no place for."""
-    rows = measurements.frame.filter(pl.col("source_pos").is_not_null() & pl.col("source_chrom").is_not_null())
+    placed = pl.col("source_pos").is_not_null() & pl.col("source_chrom").is_not_null()
+    rows = measurements.kept(recorded=True).filter(placed)
     counts = {}
     for name in ASSEMBLIES:
         length = pl.col("source_chrom").replace_strict(

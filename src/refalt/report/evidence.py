@@ -81,6 +81,16 @@ class Evidence:
                 return first
         return self.estimate()
 
+    @property
+    def on_primary_question(self) -> Sequence[Mapping[str, Any]]:
+        """Every score's answer to the question of the primary estimate, controls left out; the primary one first."""
+        primary = self.primary
+        if primary is None:
+            return []
+        same = {name: primary[name] for name in ("dataset", "label_name", "metric", "stratum")}
+        rows = self.estimates.frame.filter(pl.col("model") != "control", **same).rows(named=True)
+        return sorted(rows, key=lambda row: row["score_name"] != primary["score_name"])
+
     def estimate(self, **wanted: str) -> Mapping[str, Any] | None:
         """The first row of Estimates that has these values, or None; controls only when asked for by name."""
         rows = self.estimates.frame

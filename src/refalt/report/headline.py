@@ -7,7 +7,7 @@ import re
 from markupsafe import Markup
 
 from refalt.report.evidence import read_evidence
-from refalt.report.render import environment
+from refalt.report.page_text import environment
 from refalt.report.sections import verdict
 from refalt.runs import RunFolder
 

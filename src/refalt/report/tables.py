@@ -27,10 +27,12 @@ def write_metric_tables(run: RunFolder, estimates: Estimates, *, simulated: bool
     # Columns whose names differ only in what a path cannot hold share a file: no row is lost.
     column = pl.col("stratum").map_elements(lambda name: path_part(stratum_column(name)), return_dtype=pl.String)
     parts |= {str(keys[0]): part for keys, part in strata.group_by([column], maintain_order=True)}
-    return [_write(part, run.metric_tables / f"{path_part(name)}.tsv") for name, part in parts.items()]
+    paths = {run.metric_tables / f"{path_part(name)}.tsv": part for name, part in parts.items()}
+    return [write_tsv(part, path) for path, part in paths.items()]
 
 
-def _write(part: pl.DataFrame, path: Path) -> Path:
+def write_tsv(frame: pl.DataFrame, path: Path, *, simulated: bool = False) -> Path:
+    """Write a frame as tab-separated text, with a column `simulated` where its numbers are no evidence."""
     with replacing(path) as partial:
-        part.write_csv(partial, separator="\t")
+        (frame.with_columns(simulated=pl.lit(value=True)) if simulated else frame).write_csv(partial, separator="\t")
     return path

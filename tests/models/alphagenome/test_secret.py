@@ -45,6 +45,8 @@ from refalt.scoring.run import score_with
 from refalt.studies.study import ScoreSection
 
 folder = Path(sys.argv[2])
+listed = Path("/proc/self/cmdline")
+print("as others see it:", listed.read_bytes() if listed.exists() else sys.argv, flush=True)
 model = AlphaGenome(AlphaGenomeSection(address=sys.argv[1]))
 score = ScoreSection(name="s", model="alphagenome", scorer="DNASE", window=16384)
 rows = pl.read_parquet(sys.argv[3])
@@ -55,7 +57,6 @@ for part in (rows.head(8), rows):
     scored.predictions.write(folder / "predictions.parquet")
     scored.failures.write(folder / "failures.parquet")
     print(scored.failures.frame.rows(), flush=True)
-print("cmdline:", Path("/proc/self/cmdline").read_bytes() if Path("/proc/self/cmdline").exists() else b"", flush=True)
 """
 
 
@@ -91,6 +92,7 @@ def test_secret__of_a_failing_process_is_nowhere(world: World, asked: Asked, tmp
     assert found.returncode == 1
     assert b"does not accept the API key" in found.stderr
     assert b"[API key removed]" in found.stderr
+    assert b"as others see it" in found.stdout
     assert SECRET.encode() not in found.stdout + found.stderr
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".sqlite", ".parquet", ".log", ".lock"}

@@ -63,8 +63,8 @@ def _pair(first: Case, second: Case) -> Iterator[dict[str, Any]]:
 
 def _shared(first: Held, second: Held) -> tuple[Floats, Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
     """Target, both scores and clusters of the rows that have both."""
-    rows = [held.rows.get_column("source_row").to_numpy() for held in (first, second)]
-    _, at_first, at_second = np.intersect1d(*rows, assume_unique=True, return_indices=True)
+    rows = first.rows.get_column("source_row").to_numpy(), second.rows.get_column("source_row").to_numpy()
+    _, at_first, at_second = np.intersect1d(rows[0], rows[1], assume_unique=True, return_indices=True)
     return first.target[at_first], first.score[at_first], second.score[at_second], first.codes[at_first]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from numpy.typing import ArrayLike
 
 from refalt.evaluation.blocks import dense, joined_by
 from refalt.evaluation.held import Held, Terms
@@ -78,10 +79,11 @@ def _by_steps(held: Held) -> tuple[Metric, Floats]:
     step = np.unique(held.score, return_inverse=True)[1].astype(np.int64)
     reached = np.cumsum(np.bincount(step)[::-1])
 
-    def average_precision(target: Floats, steps: Floats, /, *, weights: Floats | None = None) -> Measured:
+    def average_precision(target: ArrayLike, steps: ArrayLike, /, *, weights: ArrayLike | None = None) -> Measured:
         if weights is not None:
             raise ValueError("rows have no weights in a permutation")
-        positives = np.bincount(np.asarray(steps).astype(np.int64), weights=target)[::-1]
+        at = np.asarray(steps, dtype=np.float64).astype(np.int64)
+        positives = np.bincount(at, weights=np.asarray(target, dtype=np.float64))[::-1]
         found = np.cumsum(positives)
         return Measured(float(positives @ (found / reached)) / float(found[-1]))
 

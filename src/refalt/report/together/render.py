@@ -1,0 +1,34 @@
+"""The page of several runs: its sections, its tables as text, and the summary that MultiQC reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from refalt.files import write_text
+from refalt.report.multiqc import write_multiqc
+from refalt.report.page_text import page_text
+from refalt.report.tables import write_tsv
+from refalt.report.together.evidence import Together, read_together
+from refalt.report.together.sections import SECTIONS
+from refalt.report.together.sections.leaderboard import leading_rows
+from refalt.report.together.sections.studies import study_table
+
+
+def render_together(root: Path) -> Path:
+    """Write report.html and the tables of a folder of several runs from what it holds; return the page's path.
+
+    Raises:
+        UserError: the folder is none, or a file of it or of a member is missing, damaged or of another layout.
+    """
+    together = read_together(root)
+    tables = {"studies": study_table(together), "comparisons": together.comparisons.frame}
+    if together.sweep is not None:
+        tables["window"] = together.sweep.frame
+    for name, frame in tables.items():
+        if frame.height:
+            write_tsv(frame, together.tables / f"{name}.tsv", simulated=together.simulated)
+    built = [build(together) for build in SECTIONS]
+    write_text(together.report, page_text("several.html", [one for one in built if one], together=together))
+    named = {member.label: row for member, row in leading_rows(together)}
+    write_multiqc(root, named, title=together.name, simulated=together.simulated)
+    return together.report
