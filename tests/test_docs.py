@@ -6,12 +6,14 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer
 
 from refalt.cli.app import app
+from refalt.studies.library import library_study
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -34,7 +36,9 @@ def test_every_command_in_the_pages_is_one(page: str, command: str) -> None:
     words = shlex.split(command)[1:]
     known = group.commands  # type: ignore[attr-defined]
     assert words[0] in known, f"{page}: {command}"
-    options = {option for parameter in known[words[0]].params for option in (*parameter.opts, *parameter.secondary_opts)}
+    options = {
+        option for parameter in known[words[0]].params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     for word in words[1:]:
         if word.startswith("-"):
             assert word.split("=")[0] in options, f"{page}: {command}"
@@ -50,3 +54,10 @@ def test_reference_pages_are_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "make_docs.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}run: make docs"
+
+
+def test_the_example_is_the_study_of_that_name() -> None:
+    example = tomllib.loads((ROOT / "examples" / "lcl-dsqtl.toml").read_text(encoding="utf-8"))
+    shipped = library_study("lcl-dsqtl")
+    assert shipped is not None
+    assert example == tomllib.loads(shipped.read_text(encoding="utf-8"))

@@ -87,7 +87,7 @@ def run_golden(real_inputs: Path, tmp_path: Path, finished: dict[str, Golden]) -
 
 def _through(prepared: Prepared) -> Golden:
     # Few resamples and no tests of significance: the numbers held here are values and counts.
-    lean = {"resamples": RESAMPLES, "family": (), "primary": None}
+    lean = {"resamples": RESAMPLES, "permutations": 0}
     evaluation = prepared.study.evaluation.model_copy(update=lean)
     prepared = dataclasses.replace(prepared, study=prepared.study.model_copy(update={"evaluation": evaluation}))
     read = stages.read_measurements(prepared)

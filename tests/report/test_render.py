@@ -11,7 +11,7 @@ import pytest
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.errors import UserError
 from refalt.report import render
-from refalt.report.render import environment
+from refalt.report.page_text import environment
 from refalt.runs import RunFolder
 
 FATAL = Finding("EF001", "dataset", Outcome.FOUND, Severity.FATAL, "the effect column is an effect", n_affected=30,

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-KINDS: Final = ("datasets", "models", "audits", "metrics", "columns")
+KINDS: Final = ("datasets", "models", "audits", "metrics", "studies", "columns")
 
 
 def register(app: typer.Typer) -> None:
@@ -20,11 +20,12 @@ def listing(
     kind: Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS)}.", metavar="KIND")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """List datasets, models, audits, metrics or columns."""
+    """List datasets, models, audits, metrics, studies or columns."""
     from refalt.errors import unknown_name
 
     makers = {
-        "datasets": _datasets, "models": _models, "audits": _audits, "metrics": _metrics, "columns": _columns
+        "datasets": _datasets, "models": _models, "audits": _audits, "metrics": _metrics, "studies": _studies,
+        "columns": _columns,
     }  # fmt: skip
     if kind not in makers:
         raise unknown_name("list", kind, makers)
@@ -58,7 +59,7 @@ def _audits() -> Mapping[str, str]:
     from refalt.audits.base import Audit
     from refalt.plugins import every_class
 
-    classes = sorted(every_class(audits, Audit), key=lambda audit: audit.code)  # type: ignore[type-abstract]
+    classes = sorted(every_class(audits, Audit), key=lambda audit: audit.code)
     return {audit.code: f"{audit.severity.value:8}{audit.affirms}" for audit in classes}
 
 
@@ -66,6 +67,14 @@ def _metrics() -> Mapping[str, str]:
     from refalt.stats.metric import METRICS
 
     return {name: metric.meaning for name, metric in METRICS.items()}
+
+
+def _studies() -> Mapping[str, str]:
+    from refalt.studies.library import library_names, library_study
+    from refalt.studies.read import read_study
+
+    found = {name: library_study(name) for name in library_names()}
+    return {name: read_study(path).study.question for name, path in found.items() if path}
 
 
 def _columns() -> Mapping[str, str]:

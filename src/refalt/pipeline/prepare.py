@@ -9,11 +9,12 @@ from pathlib import Path
 
 from refalt import datasets, models
 from refalt.datasets.base import Dataset
-from refalt.errors import UserError
+from refalt.errors import UserError, nearest_name
 from refalt.genome import canonical_assembly
 from refalt.models.base import Model
 from refalt.plugins import find_plugin
 from refalt.sources.fetch import FoundFile, InputFinder, NeededFile
+from refalt.studies.library import library_names, library_study
 from refalt.studies.read import read_study, validate_section
 from refalt.studies.resolve import ResolvedStudy
 from refalt.studies.sections import DatasetSection
@@ -101,13 +102,14 @@ def prepare(path: Path, *, folders: Sequence[Path] = (), limit: int | None = Non
     """Read a study file and look up everything it names, except the files' content.
 
     Args:
-        path: The study file.
+        path: The study file, or the name of a study that comes with refalt.
         folders: Where input files are looked for.
         limit: Rows of a pilot, drawn with the study's seed.
 
     Raises:
         UserError: any mistake in the study file.
     """
+    path = study_file(path)
     study = read_study(path)
     if limit is not None:
         study = study.model_copy(update={"study": study.study.model_copy(update={"pilot": limit})})
@@ -118,6 +120,23 @@ def prepare(path: Path, *, folders: Sequence[Path] = (), limit: int | None = Non
     prepared = Prepared(path, study, dataset, found_models, needed, InputFinder(path.parent, folders))
     _check_scores(prepared)
     return prepared
+
+
+def study_file(named: Path) -> Path:
+    """The file itself, or the study of that name that comes with refalt.
+
+    Raises:
+        UserError: there is neither.
+    """
+    found = named if named.exists() else library_study(str(named))
+    if found is None:
+        near = nearest_name(str(named), library_names())
+        raise UserError(
+            f"there is no study file {named}",
+            expected=f"a file, or one of the studies that come with refalt: {', '.join(library_names())}",
+            remedy=f"did you mean {near!r}?" if near else "`refalt new study NAME` writes one with its blanks marked",
+        )
+    return found
 
 
 def _dataset(study: Study, path: Path) -> Dataset:

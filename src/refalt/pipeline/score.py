@@ -13,7 +13,6 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from refalt import models
-from refalt.alleles import SWAPPED
 from refalt.columns import Reason
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError, shown
@@ -43,7 +42,7 @@ COLUMN_MEANINGS: Final = {
     "asked_id": "the change the model was shown: chrom:pos:ref>alt with the genome's base as REF, left-aligned",
     "orientation": "how ref and alt lie against the genome: as_given, swapped, complement or complement_swapped",
     "score_asked": "score of asked_id: its ALT over its REF",
-    "score_given": "score of the alleles as given, alt over ref: score_asked, with its sign turned where they are swapped",
+    "score_given": "score of the alleles as given, alt over ref: score_asked, its sign turned where they are swapped",
     "raw": "score of asked_id per track, in the order of the tracks in this file's metadata",
     "problem": "why there is no score, from the closed list of reasons",
     "explanation": "the same in words",
@@ -80,7 +79,7 @@ class ScoredVariants:
         tracks: Outputs of the model that `raw` lists.
         n_rows: Alleles of the file.
         n_scored: Of these, how many have a score.
-        n_swapped: Of these, how many had the genome's base as ALT.
+        orientations: How the alleles of these lie against the genome -> rows.
         problems: Reason -> rows without a score.
     """
 
@@ -88,7 +87,7 @@ class ScoredVariants:
     tracks: Tracks
     n_rows: int
     n_scored: int
-    n_swapped: int
+    orientations: Mapping[str, int]
     problems: Mapping[str, int]
 
 
@@ -203,9 +202,11 @@ def score_variants(
     rows = _explained(rows, to_score.genome, signed=score.signed)
     firsts = rows.unique("source_row", keep="first", maintain_order=True)
     done = firsts.filter(pl.col("score_asked").is_not_null())
-    problems = dict(firsts.get_column("problem").drop_nulls().value_counts(sort=True).iter_rows())
-    n_swapped = done.filter(pl.col("orientation").str.ends_with(SWAPPED)).height
-    return ScoredVariants(_laid_out(rows), scored.tracks, firsts.height, done.height, n_swapped, problems)
+    counts = [
+        dict(part.get_column(name).drop_nulls().value_counts(sort=True).iter_rows())
+        for part, name in ((done, "orientation"), (firsts, "problem"))
+    ]
+    return ScoredVariants(_laid_out(rows), scored.tracks, firsts.height, done.height, *counts)
 
 
 def _explained(rows: pl.DataFrame, genome: Genome, *, signed: bool) -> pl.DataFrame:
@@ -227,7 +228,9 @@ def _explained(rows: pl.DataFrame, genome: Genome, *, signed: bool) -> pl.DataFr
         score_given=pl.when(scored).then(pl.col("score_asked") * turned),
         has_contig=pl.Series(contig_numbers(rows.get_column("chrom"), genome.contigs) >= 0),
     )
-    return held.with_columns(explanation=pl.when(pl.col("problem").is_not_null()).then(_words()))
+    # What was not asked has no asked alleles.
+    asked = [pl.when(scored).then(name).alias(name) for name in ("asked_id", "orientation")]
+    return held.with_columns(*asked, explanation=pl.when(pl.col("problem").is_not_null()).then(_words()))
 
 
 def _words() -> pl.Expr:

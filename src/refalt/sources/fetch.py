@@ -1,15 +1,19 @@
-"""Finding the files a study names: beside the study file, in the folders given, in `$REFALT_INPUTS`."""
+"""Finding the files a study names: beside it, in the folders given, in `$REFALT_INPUTS`, among the downloads."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from refalt.errors import UserError, nearest_name, shown
 from refalt.files import sha256_of
+
+if TYPE_CHECKING:
+    from refalt.sources.download import PublicFile
 
 INPUTS_VARIABLE = "REFALT_INPUTS"
 
@@ -23,12 +27,14 @@ class NeededFile:
         name: As the study file writes it: a name, or a path relative to a folder that is searched.
         assembly: Of its coordinates, where it has any.
         origin: Where a user gets it from.
+        published: Where it can be downloaded, if it can.
     """
 
     role: str
     name: str
     assembly: str | None = None
     origin: str = ""
+    published: PublicFile | None = None
 
 
 @dataclass(frozen=True)
@@ -53,14 +59,29 @@ class FoundFile:
 
 
 class InputFinder:
-    """Looks a name up, in this order: beside the study, each folder given, each folder of `$REFALT_INPUTS`.
+    """Looks a name up: beside the study, each folder given, each folder of `$REFALT_INPUTS`, then the downloads.
 
     Folders other than the study's own are searched with their subfolders; one name found twice within one
     folder is an error, because which of the two was meant cannot be known.
     """
 
-    def __init__(self, beside: Path, folders: Sequence[Path] = (), *, environment: str | None = None) -> None:
-        """Take the study's folder, the folders of `--inputs` and the value of `$REFALT_INPUTS`.
+    def __init__(
+        self,
+        beside: Path,
+        folders: Sequence[Path] = (),
+        *,
+        environment: str | None = None,
+        downloads: Path | None = None,
+        download: Callable[[PublicFile, Path], Path] | None = None,
+    ) -> None:
+        """Take the study's folder and the places to look in.
+
+        Args:
+            beside: The study's folder.
+            folders: Of `--inputs`.
+            environment: The value of `$REFALT_INPUTS`; by default as it is.
+            downloads: Where downloaded files are kept; need not exist.
+            download: Fetches a file into `downloads` when it is nowhere; None unless the user asked for downloads.
 
         Raises:
             UserError: a folder given does not exist.
@@ -71,41 +92,69 @@ class InputFinder:
         for folder in self._folders:
             if not folder.is_dir():
                 raise UserError(f"there is no folder {folder}", remedy=f"correct --inputs or ${INPUTS_VARIABLE}")
+        self._downloads, self._download = downloads, download
 
     @cached_property
     def _indexes(self) -> list[tuple[Path, dict[str, list[Path]]]]:
         return [(folder, _index_of(folder)) for folder in self._folders]
 
     def look_up(self, needed: NeededFile) -> FoundFile | None:
-        """The file, or None when it is nowhere.
+        """The file, or None when it is nowhere; nothing is fetched.
 
         Raises:
-            UserError: the name stands for two files in one folder.
+            UserError: the name stands for two files in one folder, or a downloaded file was changed.
         """
         beside = self._beside / needed.name
         path = beside if beside.is_file() else self._in_folders(needed.name)
         if path is None:
-            return None
+            return self._among_downloads(needed)
         return FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
 
     def find(self, needed: NeededFile) -> FoundFile:
-        """The file.
+        """The file, downloaded if the user asked for that and it is nowhere.
 
         Raises:
             UserError: it is nowhere; says where was looked, and the nearest name that is there.
         """
-        found = self.look_up(needed)
+        found = self.look_up(needed) or self._downloaded(needed)
         if found:
             return found
-        looked = shown([str(folder) for folder in (self._beside, *self._folders)])
+        looked = shown([str(folder) for folder in (self._beside, *self._folders, self._downloads) if folder])
         near = nearest_name(Path(needed.name).name, {name for _, index in self._indexes for name in index})
         hint = f"did you mean {near!r}? " if near else ""
         raise UserError(
             f"the {needed.role} file {needed.name!r} was not found",
             expected=f"it in one of {looked}",
             remedy=f"{hint}Give its folder with --inputs DIR or ${INPUTS_VARIABLE}"
+            + (", or let it be fetched with --download" if needed.published and self._downloads else "")
             + (f"; it comes from {needed.origin}" if needed.origin else ""),
         )
+
+    def _downloaded(self, needed: NeededFile) -> FoundFile | None:
+        if needed.published is None or self._downloads is None or self._download is None:
+            return None
+        self._download(needed.published, self._downloads)
+        return self._among_downloads(needed)
+
+    def _among_downloads(self, needed: NeededFile) -> FoundFile | None:
+        """A file that was downloaded earlier and is still what it was then."""
+        from refalt.sources.download import recorded_sha256
+
+        name = needed.published.file_name if needed.published else needed.name
+        path = self._downloads / name if self._downloads else None
+        if path is None or not path.is_file():
+            return None
+        found = FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
+        recorded = recorded_sha256(path)
+        if recorded and recorded != found.sha256:
+            raise UserError(
+                f"the downloaded {needed.role} file was changed after it came",
+                where=str(path),
+                expected=f"sha256 {recorded}",
+                got=found.sha256,
+                remedy="remove it and fetch it again with --download, or put your own version among the inputs",
+            )
+        return found
 
     def _in_folders(self, name: str) -> Path | None:
         for folder, index in self._indexes:

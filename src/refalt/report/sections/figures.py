@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -32,7 +33,7 @@ def build(evidence: Evidence) -> Section | None:
     for name, members in groupby(ordered, lambda figure: figure.score_name):
         shown: dict[bool, list[Mapping[str, Any]]] = {False: [], True: []}
         for figure in members:
-            picture = _picture(evidence, figure, room=MOST_BYTES - spent)
+            picture = picture_of(figure, evidence.run.plots, room=MOST_BYTES - spent)
             spent += len(picture["markup"])
             shown[_is_folded(evidence, figure)].append({"figure": figure, **picture})
         groups.append({"score_name": name, "figures": shown[False], "folded": shown[True]})
@@ -58,9 +59,10 @@ def _is_folded(evidence: Evidence, figure: Figure) -> bool:
     return kind in ("forest", "null") and about != question
 
 
-def _picture(evidence: Evidence, figure: Figure, *, room: int) -> Mapping[str, Any]:
+def picture_of(figure: Figure, folder: Path, *, room: int) -> Mapping[str, Any]:
+    """What a template shows of one figure in `folder`: its kind, its markup where there is room, its address."""
     key = row_key(figure.dataset, figure.score_name, figure.name)
-    kind, content = inline(figure, evidence.run.plots, prefix=f"{figure.dataset}-{figure.score_name}-{figure.name}-")
+    kind, content = inline(figure, folder, prefix=f"{figure.dataset}-{figure.score_name}-{figure.name}-")
     address = f"figures:{key}:subtitle"
     if len(content) > room:
         return {"kind": "linked", "markup": "", "address": address}

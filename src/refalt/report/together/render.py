@@ -8,7 +8,7 @@ from refalt.files import write_text
 from refalt.report.multiqc import write_multiqc
 from refalt.report.page_text import page_text
 from refalt.report.tables import write_tsv
-from refalt.report.together.evidence import Together, read_together
+from refalt.report.together.evidence import read_together
 from refalt.report.together.sections import SECTIONS
 from refalt.report.together.sections.leaderboard import leading_rows
 from refalt.report.together.sections.studies import study_table

@@ -37,7 +37,9 @@ class AnswerCache:
         if not self.path.is_file():
             return {}
         with self._opened() as answers:
-            chosen = "SELECT rsid, documents FROM answers WHERE question = ? AND rsid IN (SELECT value FROM json_each(?))"
+            chosen = (
+                "SELECT rsid, documents FROM answers WHERE question = ? AND rsid IN (SELECT value FROM json_each(?))"
+            )
             rows = answers.execute(chosen, (question, json.dumps(list(rsids)))).fetchall()
         return {rsid: json.loads(documents) for rsid, documents in rows}
 

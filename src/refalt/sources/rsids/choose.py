@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import commonprefix
 from typing import Final
 
 import polars as pl
@@ -9,46 +10,120 @@ import polars as pl
 from refalt.alleles import reverse_complement
 from refalt.sources.rsids.base import Unresolved
 
+_TAKEN: Final = ("chrom", "pos", "ref", "alt", "merged_into", "source")
 #: What `choose` adds to the rows.
-CHOSEN: Final = ("chosen_chrom", "chosen_pos", "chosen_ref", "chosen_alt", "merged_into", "rsid_source", "reason")
-#: How well a row's alleles fit a candidate's; only the best fits count. The other strand is tried last, since a
-#: study that publishes on the forward strand is not wrong by chance.
-_SAME, _SHIFTED, _OTHER_STRAND, _OTHER_STRAND_SHIFTED, _NOT = 4, 3, 2, 1, 0
+CHOSEN: Final = (*(f"chosen_{name}" for name in _TAKEN), "reason")
 
 
 def choose(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Find each row's candidate, or say why there is none.
 
+    A candidate is possible when it lies on the row's chromosome, its REF is what the genome holds, and its alleles fit
+    the row's. How well they fit has four grades, and only the best that occurs counts: the same alleles; the same
+    insertion or deletion written at another place of its repeat; either of them on the other strand.
+
     Args:
-        asked: rsid, ref and alt as published, in either order and on either strand, null where the study states
-            none; chrom as UCSC spells it, null where it is not stated. Other columns stay.
-        candidates: `resolve`'s columns, and `genome_ref`, what the genome holds over the length of REF (`with_genome`);
-            null where it is not known, and then no candidate is refused for it.
+        asked: rsid; ref and alt as published, in either order and on either strand, null where the study states none
+            (where it states one, that one has to be in the pair, on the forward strand); chrom in UCSC spelling, null
+            where it is not stated. Other columns stay.
+        candidates: `resolve`'s columns, and `genome_ref`, what the genome holds where REF stands (`with_genome`);
+            null where that is not known, and then no candidate is refused for it.
 
     Returns:
-        `asked` in its order with `CHOSEN`. A row is given a candidate only when exactly one has the genome's REF and
-        fits the row best: both published alleles, else the one that is stated. A row without alleles is given one only
-        where the rsID has one pair at one place.
+        `asked` in its order with `CHOSEN`. Only a row with exactly one best candidate is given it; each other one has
+        the value of an `Unresolved` in `reason`.
     """
     rows = asked.with_row_index("asked_row")
-    pairs = rows.select("asked_row", "rsid", "chrom", "ref", "alt").join(
-        candidates.select(pl.all().exclude("rsid").name.prefix("its_"), "rsid").unique(), on="rsid", how="left"
+    its = candidates.select("rsid", pl.exclude("rsid").name.prefix("its_")).unique(maintain_order=True)
+    pairs = rows.select("asked_row", "rsid", "chrom", "ref", "alt").join(its, on="rsid", how="left")
+    known = pl.col("its_pos").is_not_null()
+    here = known & (pl.col("chrom").is_null() | (pl.col("chrom") == pl.col("its_chrom")))
+    held = here & (pl.col("its_genome_ref").is_null() | (pl.col("its_genome_ref") == pl.col("its_ref")))
+    judged = _with_fit(pairs).with_columns(known=known, here=here, held=held)
+    judged = judged.with_columns(fit=pl.when("held").then("fit").otherwise(0))
+    judged = judged.with_columns(best=(pl.col("fit") > 0) & (pl.col("fit") == pl.col("fit").max().over("asked_row")))
+    only = pl.col("best").sum() == 1
+    taken = (
+        pl.when(only).then(pl.col(f"its_{name}").filter(pl.col("best")).first()).alias(f"chosen_{name}")
+        for name in _TAKEN
     )
-    held = pl.col("its_genome_ref")
-    judged = _with_fit(pairs).with_columns(
-        here=(pl.col("chrom").is_null() | (pl.col("chrom") == pl.col("its_chrom"))).fill_null(value=False),
-        held=held.is_null() | (held == pl.col("its_ref")),
-    )
-    possible = judged.filter(pl.col("its_ref").is_not_null() & pl.col("here") & pl.col("held") & (pl.col("fit") > _NOT))
-    best = possible.filter(pl.col("fit") == pl.col("fit").max().over("asked_row"))
-    only = best.filter(pl.len().over("asked_row") == 1)
-    reasons = judged.group_by("asked_row").agg(_reason().alias("reason"))
-    chosen = only.select("asked_row", *(pl.col(f"its_{name}").alias(f"chosen_{name}") for name in _PLACE), *_SAID)
-    found = rows.join(reasons, on="asked_row", how="left").join(chosen, on="asked_row", how="left")
-    told = pl.col("chosen_pos").is_not_null()
-    found = found.with_columns(reason=pl.when(told).then(None).otherwise(_several(best, "reason")))
-    return found.sort("asked_row").select(*asked.columns, *CHOSEN)
+    told = judged.group_by("asked_row").agg(*taken, pl.when(~only).then(_why_not()).alias("reason"))
+    return rows.join(told, on="asked_row", how="left", maintain_order="left").select(*asked.columns, *CHOSEN)
 
 
-_PLACE: Final = ("chrom", "pos", "ref", "alt")
-_SAID: Final = (pl.col("its_merged_into").alias("merged_into"), pl.col("its_source").alias("rsid_source"))
+def _why_not() -> pl.Expr:
+    """The reason of a row's candidates taken together, the first that holds."""
+    places = pl.struct("its_chrom", "its_pos").filter(pl.col("best")).n_unique()
+    unasked = pl.when(pl.col("rsid").first().is_null()).then(pl.lit(Unresolved.NOT_AN_RSID.value))
+    return (
+        pl.when(~pl.col("known").any())
+        .then(pl.coalesce(pl.col("its_reason").first(), unasked.otherwise(pl.lit(Unresolved.NOT_FOUND.value))))
+        .when(~pl.col("here").any())
+        .then(pl.lit(Unresolved.OTHER_CHROMOSOME.value))
+        .when(~pl.col("held").any())
+        .then(pl.lit(Unresolved.REF_MISMATCH.value))
+        .when(~pl.col("best").any())
+        .then(pl.lit(Unresolved.ALLELES_DISAGREE.value))
+        .when(places > 1)
+        .then(pl.lit(Unresolved.SEVERAL_POSITIONS.value))
+        .otherwise(pl.lit(Unresolved.SEVERAL_ALLELES.value))
+    )
+
+
+def _with_fit(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add `fit`: 4 the same alleles, 3 shifted, 2 and 1 likewise on the other strand, 0 none of it."""
+    ref, alt = (pl.col(name).str.to_uppercase() for name in ("ref", "alt"))
+    its_ref, its_alt = pl.col("its_ref"), pl.col("its_alt")
+    pairs = _with_shapes(pairs, "own", ref, alt)
+    pairs = _with_shapes(pairs, "turned", reverse_complement(ref), reverse_complement(alt))
+    pairs = _with_shapes(pairs, "its", its_ref, its_alt)
+    stated = pl.coalesce(ref, alt)
+    both = (
+        pl.when(pl.col("own_exact") == pl.col("its_exact"))
+        .then(4)
+        .when(pl.col("own_shifted") == pl.col("its_shifted"))
+        .then(3)
+        .when(pl.col("turned_exact") == pl.col("its_exact"))
+        .then(2)
+        .when(pl.col("turned_shifted") == pl.col("its_shifted"))
+        .then(1)
+        .otherwise(0)
+    )
+    return pairs.with_columns(
+        fit=pl.when(stated.is_null())
+        .then(4)
+        .when(ref.is_not_null() & alt.is_not_null())
+        .then(both)
+        .when((stated == its_ref) | (stated == its_alt))
+        .then(4)
+        .otherwise(0)
+    )
+
+
+def _with_shapes(pairs: pl.DataFrame, name: str, first: pl.Expr, second: pl.Expr) -> pl.DataFrame:
+    """Add `{name}_exact` and `{name}_shifted`: a pair in no order, without the bases it shares at its ends."""
+    key = [f"{name}_first", f"{name}_second"]
+    pairs = pairs.with_columns(first.alias(key[0]), second.alias(key[1]))
+    # A study has twelve pairs of single bases and few of any other kind: one by one is quick enough.
+    distinct = pairs.select(key).unique().drop_nulls()
+    shapes = [_shapes(*pair) for pair in distinct.iter_rows()]
+    columns = {
+        f"{name}_exact": pl.Series([exact for exact, _ in shapes], dtype=pl.String),
+        f"{name}_shifted": pl.Series([shifted for _, shifted in shapes], dtype=pl.String),
+    }
+    return pairs.join(distinct.with_columns(**columns), on=key, how="left", maintain_order="left")
+
+
+def _shapes(first: str, second: str) -> tuple[str, str]:
+    """What two alleles differ by, as they are written, and wherever in a repeat it is written.
+
+    An insertion or deletion moved along the repeat it lies in has its bases rotated; the rotation that is first in the
+    alphabet stands for all.
+    """
+    ends = [allele.replace("-", "") for allele in (first, second)]
+    tail = len(commonprefix([allele[::-1] for allele in ends]))
+    ends = [allele[: len(allele) - tail] for allele in ends]
+    head = len(commonprefix(ends))
+    short, long = sorted((allele[head:] for allele in ends), key=lambda allele: (len(allele), allele))
+    rotated = min((long[i:] + long[:i] for i in range(len(long))), default="") if not short else long
+    return f"{short}/{long}", f"{short}/{rotated}"

@@ -136,9 +136,7 @@ def _listed(value: Any) -> Sequence[Mapping[str, Any]]:
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
 
 
-def _placed(
-    name: re.Match[str], document: Mapping[str, Any], record: Mapping[str, Any]
-) -> tuple[int, str, str] | None:
+def _placed(name: re.Match[str], document: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[int, str, str] | None:
     """pos, ref and alt; the document's VCF columns serve where the name is not that of a single base."""
     first, change, bases = int(name["first"]), name["change"], name["bases"]
     if ">" in change:
@@ -153,9 +151,7 @@ def _placed(
     return _from_record(change, bases, first, length, ref, alt)
 
 
-def _from_record(
-    change: str, bases: str, first: int, length: int, ref: str, alt: str
-) -> tuple[int, str, str] | None:
+def _from_record(change: str, bases: str, first: int, length: int, ref: str, alt: str) -> tuple[int, str, str] | None:
     """pos, ref and alt of a name that leaves bases out.
 
     In dbSNP's record `ref` and `alt` reach over the whole repeat, and the name gives the change at the repeat's right
