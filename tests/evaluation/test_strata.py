@@ -55,3 +55,11 @@ def test_strata__a_constant_effect_has_no_thirds() -> None:
 def test_strata__an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(UserError, match="there is no stratum named 'elment'.*Did you mean 'element'"):
         list(strata(ROWS, ["elment"]))
+
+
+def test_strata__bins_and_chromosomes_follow_one_another() -> None:
+    rows = pl.DataFrame({"maf": [0.3, 0.01, 0.2, 0.07], "chrom": ["chr10", "chr2", "chrX", "chr1"]})
+    assert [name for name, _ in strata(rows, ["maf", "chrom"])][1:] == [
+        *("maf=under 0.05", "maf=0.05 to 0.1", "maf=0.1 to 0.25", "maf=0.25 and over"),
+        *("chrom=chr1", "chrom=chr2", "chrom=chr10", "chrom=chrX"),
+    ]

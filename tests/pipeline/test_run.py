@@ -132,7 +132,10 @@ def test_run_study__as_published_goes_on_and_keeps_the_exit_code(toy: ToyStudy) 
 
 def test_run_study__a_waiver_is_printed_with_its_reason_and_lets_the_study_run(toy: ToyStudy) -> None:
     _p_value_as_effect(toy)
-    toy.edit("[evaluation]", '[audits]\nwaive = { EF001 = "shown to readers on purpose", EF002 = "likewise" }\n\n[evaluation]')
+    toy.edit(
+        "[evaluation]",
+        '[audits]\nwaive = { EF001 = "shown to readers on purpose", EF002 = "likewise" }\n\n[evaluation]',
+    )
     ended = _run(toy, until="report")
     assert ended.reached == "report"
     assert "shown to readers on purpose" in ended.run.report.read_text(encoding="utf-8")
@@ -190,3 +193,18 @@ def test_run_study__a_missing_input_changes_nothing_on_disk(toy: ToyStudy) -> No
     with pytest.raises(UserError, match=r"genome file 'toy\.fa' was not found"):
         _run(toy)
     assert _bytes_under(toy.path.parent) == before
+
+
+def test_run_study__turning_the_effect_after_a_result_was_seen_is_fatal(toy: ToyStudy) -> None:
+    _run(toy)
+    toy.edit('of = "alt", scale', 'of = "ref", scale')
+    ended = _run(toy)
+    assert ended.exit_code is ExitCode.FATAL_FINDING
+    assert [f.code for f in ended.findings if f.is_open and "was 'alt' in an earlier run" in f.message] == ["EF006"]
+
+
+def test_run_study__declaring_the_allele_that_was_unknown_is_no_second_thought(toy: ToyStudy) -> None:
+    toy.edit('of = "alt", scale', 'of = "unknown", scale')
+    _run(toy)
+    toy.edit('of = "unknown", scale', 'of = "alt", scale')
+    assert _run(toy).exit_code is ExitCode.DONE

@@ -169,7 +169,9 @@ class TheSignAgrees(Audit):
             event["effect"]["of"]
             for event in events
             if event.get("event") == STARTED and event.get("dataset") == declared.name and event.get("effect")
-            if names & {score["name"] for score in event.get("scores", ())} and event["effect"].get("of") != of
+            # While the allele was unknown nothing signed was shown, so declaring it then is no second thought.
+            if names & {score["name"] for score in event.get("scores", ())}
+            and event["effect"].get("of") not in (of, "unknown")
         ]
         if not others:
             return self.clear("No earlier run of this dataset and these scores declared another effect allele.")

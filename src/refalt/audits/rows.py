@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from refalt.audits.base import EXAMPLES_KEPT
-from refalt.evaluation.join import _of_sign as sign_of
+from refalt.evaluation.join import of_sign as sign_of
 from refalt.studies.sections import EffectSection
 from refalt.tables import Measurements
 

@@ -37,7 +37,7 @@ EVIDENCE: Final = MappingProxyType(
         "controls": "the shuffled and oracle controls",
         "failures": "the failed predictions",
         "table_digests": "the digests of the tables",
-        "past_events": "the history of the run folder",
+        "past_events": "earlier runs of the same dataset",
     }
 )
 

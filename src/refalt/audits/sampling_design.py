@@ -55,7 +55,8 @@ class ClustersCoverLinkage(Audit):
         if declared.design != "natural":
             return self.skipped("variants of this design are not inherited together")
         rows = measurements.kept(recorded=True).filter(pl.col("source_pos").is_not_null())
-        rows = rows.join(clusters.ids, on="source_row").sort("source_chrom", "source_pos", "source_row")
+        contig = pl.col("source_chrom").cast(pl.Categorical)
+        rows = rows.join(clusters.ids, on="source_row").sort(contig.to_physical(), "source_pos", "source_row")
         gap = pl.col("source_pos") - pl.col("source_pos").shift(1)
         beside = (pl.col("source_chrom") == pl.col("source_chrom").shift(1)) & (gap <= LINKED_WITHIN)
         pairs = rows.with_columns(split=pl.col("cluster_id") != pl.col("cluster_id").shift(1)).filter(beside)
@@ -197,14 +198,14 @@ class SizeDoesNotTrackFrequency(Audit):
         size, maf = np.abs(published_effects(rows, declared.effect)), floats(rows, "maf")
         known = np.isfinite(size)
         rho = spearman(size[known], maf[known])
-        # Slopes of standardised genotypes: what a variant adds to the variance of the trait.
-        scaled = spearman((size * np.sqrt(2 * maf * (1 - maf)))[known], maf[known])
         if rho.reason is not None:
             return self.skipped(rho.reason)
         numbers: Numbers = {"n_examined": int(known.sum()), "statistic": rho.value, "threshold": TRACKS_FREQUENCY}
         said = f"Spearman of |effect| and frequency is {rho.value:.3f} over {int(known.sum()):,} rows"
         if abs(rho.value) <= max(TRACKS_FREQUENCY, BAND / np.sqrt(known.sum())):
             return self.clear(f"{said}.", **numbers)
+        # Slopes of standardised genotypes: what a variant adds to the variance of the trait.
+        scaled = spearman((size * np.sqrt(2 * maf * (1 - maf)))[known], maf[known])
         said += f" ({scaled.value:.3f} for effects per standard deviation of the genotype)"
         return self.found(f"{said}.", n_affected=int(known.sum()), **numbers)
 

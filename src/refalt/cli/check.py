@@ -14,7 +14,7 @@ import typer
 from refalt.cli.run import InputFolders
 
 if TYPE_CHECKING:
-    from refalt.pipeline.check import Beside
+    from refalt.pipeline.check import FilesBeside
     from refalt.pipeline.undescribed import Told
     from refalt.studies.sections import RowFilter
 
@@ -92,7 +92,8 @@ def check(
     )  # fmt: skip
     beside = _beside(genome, genes or [], chain or [])
     waived = dict(_pair(text, "--waive", "CODE=REASON") for text in waive or [])
-    if subject.suffix.lower() == ".toml":
+    # A name without an ending that is no file may be that of a study that comes with refalt.
+    if subject.suffix.lower() == ".toml" or (not subject.suffix and not subject.exists()):
         if told != _told() or beside != _beside(None, [], []) or waived:
             raise UserError(
                 "options that describe a table do not go with a study file",
@@ -149,10 +150,10 @@ def _told(
     )
 
 
-def _beside(genome: str | None, genes: Iterable[str], chains: Iterable[str]) -> Beside:
+def _beside(genome: str | None, genes: Iterable[str], chains: Iterable[str]) -> FilesBeside:
     from refalt.errors import UserError
     from refalt.genome import canonical_assembly
-    from refalt.pipeline.check import Beside
+    from refalt.pipeline.check import FilesBeside
 
     path, named = genome_of(genome)
     tables, links = {}, {}
@@ -166,7 +167,7 @@ def _beside(genome: str | None, genes: Iterable[str], chains: Iterable[str]) -> 
             raise UserError(f"--chain {text}", expected="SOURCE:TARGET=FILE", got=names)
         pair = (canonical_assembly(source, where="--chain"), canonical_assembly(target, where="--chain"))
         links[pair] = existing(file, "--chain")
-    return Beside(path, named, tables, links)
+    return FilesBeside(path, named, tables, links)
 
 
 def genome_of(text: str | None) -> tuple[Path | None, str | None]:

@@ -24,23 +24,52 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY")],
+    study: Annotated[Path, typer.Argument(help="The study file, or a suite file.", metavar="STUDY")],
     inputs: InputFolders = None,
     out: OutFolder = Path("runs"),
     until: Annotated[str, typer.Option(help="Last stage to do.", metavar="STAGE")] = "report",
     limit: Annotated[int | None, typer.Option(min=1, help="Pilot on N random rows; the report says so.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Member of a suite to run; repeatable.", metavar="NAME")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> int:
-    """Run a study: audits, predictions, estimates, figures, one report."""
-    from refalt.errors import unknown_name
+    """Run a study or a suite: audits, predictions, estimates, figures, one report."""
+    from refalt.errors import UserError, unknown_name
     from refalt.pipeline.prepare import prepare
     from refalt.pipeline.run import STAGES, run_study
+    from refalt.studies.suite import is_suite
 
     if until not in STAGES:
         raise unknown_name("stage", until, STAGES, where="--until")
+    if is_suite(study):
+        return _run_suite(
+            study, inputs=inputs or [], out=out, until=until, limit=limit, only=only or [], as_json=as_json
+        )
+    if only:
+        raise UserError("--only is for suites", got=str(study), remedy="leave it out")
     prepared = prepare(study, folders=inputs or [], limit=limit)
     ended = run_study(prepared, out=out, until=until, notify=progress)
     typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else words_of(ended))
+    return int(ended.exit_code)
+
+
+def _run_suite(
+    path: Path, *, inputs: list[Path], out: Path, until: str, limit: int | None, only: list[str], as_json: bool
+) -> int:
+    from refalt.cli.compare import outcome_of
+    from refalt.cli.compare import words_of as words_of_several
+    from refalt.errors import UserError
+    from refalt.pipeline.run import STAGES
+    from refalt.pipeline.suite import prepare_suite, run_suite
+    from refalt.report.together import read_together
+
+    if until != STAGES[-1]:
+        raise UserError("--until is for studies, a suite runs to its page", remedy="run the study file itself")
+    ended = run_suite(prepare_suite(path, folders=inputs, limit=limit), out=out, only=only, notify=progress)
+    together = read_together(ended.root)
+    outcome = {"run": str(ended.root), "exit_code": int(ended.exit_code), **outcome_of(together)}
+    typer.echo(json.dumps(outcome, indent=2) if as_json else words_of_several(together))
     return int(ended.exit_code)
 
 

@@ -116,7 +116,7 @@ def _say_cost(model: Model, to_score: ToScore, asking: ScoreSection, metering: M
 def _summary(scored: ScoredVariants, assembly: str) -> Iterable[str]:
     """How many have a score, for which alleles, and which have none."""
     lying = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in scored.orientations.items())
-    yield f"scored {scored.n_scored:,} of {scored.n_rows:,} rows; against the genome (assembly: {assembly}): {lying or 'none'}"
+    yield f"scored {scored.n_scored:,} of {scored.n_rows:,} rows (assembly: {assembly}); alleles: {lying or 'none'}"
     yield "score_asked is ALT over REF of asked_id, whose REF is the genome's; score_given is alt over ref as given"
     lost = scored.table.unique("source_row", keep="first", maintain_order=True)
     for reason, count in scored.problems.items():

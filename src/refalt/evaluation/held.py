@@ -14,6 +14,7 @@ import polars as pl
 from refalt.columns import SPARING_RECORDED, WHOLE, Reason
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import DIRECTION, LABELS, Floats, Question, score_of, target_of
+from refalt.evaluation.strata import MEAN_OVER
 from refalt.provenance import seed_from
 from refalt.stats.intervals import Interval, cluster_interval
 from refalt.stats.metric import Metric
@@ -61,9 +62,14 @@ class Terms:
 
     @property
     def family(self) -> tuple[str, ...]:
-        """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies."""
+        """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies.
+
+        A mean over the values of a stratum has its own interval, and no rows that could be permuted.
+        """
         primary = self.settings.primary
-        return (*self.settings.family, primary.stratum.partition("=")[0]) if primary else self.settings.family
+        if primary is None or primary.stratum.startswith(MEAN_OVER):
+            return self.settings.family
+        return (*self.settings.family, primary.stratum.partition("=")[0])
 
     def tests(self, stratum: str) -> bool:
         """Whether a stratum (`all`, or `name=value`) belongs to the family of tests."""

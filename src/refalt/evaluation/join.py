@@ -78,7 +78,7 @@ def _with_effect(rows: pl.DataFrame, checks: AlleleChecks, declared: DatasetSect
     )
     rows = rows.join(known, on="variant_id", how="left", maintain_order="left", validate="m:1")
     null = declared.effect.null if declared.effect else 0.0
-    of = _of_sign(declared.effect.of if declared.effect else "unknown", pl.col("effect_allele"))
+    of = of_sign(declared.effect.of if declared.effect else "unknown", pl.col("effect_allele"))
     return rows.with_columns(
         pl.coalesce("asked_id", "variant_id", "element_id").alias("asked_id"),
         pl.col("sign").fill_null(1),
@@ -90,7 +90,7 @@ def _with_effect(rows: pl.DataFrame, checks: AlleleChecks, declared: DatasetSect
     )
 
 
-def _of_sign(of: str | AlleleColumn, allele: pl.Expr) -> pl.Expr:
+def of_sign(of: str | AlleleColumn, allele: pl.Expr) -> pl.Expr:
     """+1 where a value is for ALT as published, -1 where it is for REF, null where its allele is neither.
 
     An undeclared allele is taken as ALT here, and EF005 withholds every metric that reads the sign.
@@ -149,7 +149,7 @@ def _turn_recorded(joined: pl.DataFrame, score: ScoreSection, declared: DatasetS
         return joined
     allele_column = f"{RECORDED_PREFIX}{score.name}.allele"
     allele = pl.col(allele_column) if allele_column in joined.columns else pl.lit(None, pl.String)
-    of = _of_sign(declared.recorded[score.name].of, allele)
+    of = of_sign(declared.recorded[score.name].of, allele)
     return joined.with_columns(score=pl.col("score") * pl.col("sign") * of)
 
 

@@ -19,7 +19,7 @@ from refalt.evaluation.blocks import dense, joined_by
 from refalt.evaluation.held import Held, Terms, companions, framed, measured_rows, rows_of, why_withheld
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import Floats, Question, asked_questions
-from refalt.evaluation.strata import strata
+from refalt.evaluation.strata import MEAN_OVER, strata
 from refalt.stats.intervals import MIN_CLUSTERS
 from refalt.stats.metric import METRICS, Metric
 from refalt.studies.study import ScoreSection
@@ -105,7 +105,7 @@ def _mean(
         "dataset": terms.dataset,
         "label_name": question.name,
         "metric": metric.name,
-        "stratum": f"mean over {name}",
+        "stratum": f"{MEAN_OVER}{name}",
         "value": found.value,
         "lower": found.lower,
         "upper": found.upper,

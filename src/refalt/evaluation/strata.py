@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +18,8 @@ _EDGES: Final[Mapping[str, Sequence[float]]] = {
     "maf": (0.05, 0.1, 0.25),
 }
 _LENGTH_CHANGE: Final = r":([ACGTN]+)>([ACGTN]+)$"
+#: Begins the stratum of an estimate that is a mean over the values of a stratum (see `evaluation.means`).
+MEAN_OVER: Final = "mean over "
 BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "indel")
 
 
@@ -45,9 +49,10 @@ def stratum_values(name: str, rows: pl.DataFrame) -> pl.Series:
     return rows.select(_value(name, rows).alias(name)).to_series()
 
 
-def _natural(value: str) -> tuple[int, str]:
-    digits = "".join(letter for letter in value if letter.isdigit())
-    return (int(digits) if digits else 1 << 40, value)
+def _natural(value: str) -> tuple[float, bool, str]:
+    """By the first number in it, so that chr2 comes before chr10 and bins follow one another."""
+    number = re.search(r"\d+(\.\d+)?", value.replace(",", ""))
+    return (float(number.group()) if number else math.inf, not value.startswith("under"), value)
 
 
 def _value(name: str, rows: pl.DataFrame) -> pl.Expr:

@@ -32,7 +32,7 @@ _NEED_ASSEMBLY: Final = (*_NEED_DECLARATION, "AS005")
 
 
 @dataclass(frozen=True)
-class Beside:
+class FilesBeside:
     """Files beside a table that audits may look into.
 
     Attributes:
@@ -106,7 +106,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
     return Checked(path, len(rows), _set_aside(rows), findings, remarks=read.remarks)
 
 
-def check_table(path: Path, told: Told, beside: Beside, *, waive: Mapping[str, str] | None = None) -> Checked:
+def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[str, str] | None = None) -> Checked:
     """Read a table or VCF that no study describes and run the pre-flight audits on it.
 
     Args:
@@ -160,7 +160,7 @@ def _open_chain(path: Path, pair: tuple[str, str]) -> LiftOver:
     return lift
 
 
-def _open_genome(beside: Beside, said: WhichAssembly | None) -> Genome | None:
+def _open_genome(beside: FilesBeside, said: WhichAssembly | None) -> Genome | None:
     """The genome, named by the user, the chains that lead to it, the table, or the lengths of its chromosomes."""
     if beside.genome is None:
         return None

@@ -24,6 +24,8 @@ from refalt.runs import RunFolder
 from refalt.tables import Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
+#: Stages after which somebody has seen a result.
+SHOWN: Final = ("estimates", "report")
 MOST_FAILURES: Final = 0.01
 Notify = Callable[[str], None]
 
@@ -81,7 +83,7 @@ def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: N
 
 
 def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: Notify, notes: dict[str, Any]) -> None:
-    run, evidence = ended.run, _first_evidence(prepared)
+    run, evidence = ended.run, _first_evidence(prepared, ended.run.root.parent)
 
     def begin(stage: str) -> None:
         if ended.reached == until:
@@ -119,7 +121,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
     estimates, controls = _estimate(prepared, joined, ended)
-    evidence |= {"predictions": scored.predictions, "failures": scored.failures, "joined": joined}
+    evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
+    evidence |= {"joined": joined}
     evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
@@ -152,14 +155,14 @@ def _estimate(prepared: Prepared, joined: Joined, ended: Ended) -> tuple[Estimat
     return estimates, controls
 
 
-def _first_evidence(prepared: Prepared) -> dict[str, object]:
+def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
     return {
         "declared": prepared.declared,
         "study": prepared.study,
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
-        "past_events": None,
+        "past_events": _earlier_runs(prepared, out),
     }
 
 
@@ -188,9 +191,27 @@ def _frozen_choices(prepared: Prepared) -> dict[str, Any]:
     return {
         "digest": prepared.resolved.digest,
         "dataset": prepared.declared.name,
+        "dataset_files": _dataset_digests(prepared),
+        "inputs": {found.name: found.sha256 for found in prepared.files},
         "effect": effect.model_dump(mode="json") if effect else None,
         "scores": [score.model_dump(mode="json", exclude_none=True) for score in prepared.scores],
     }
+
+
+def _dataset_digests(prepared: Prepared) -> list[str]:
+    roles = {needed.role for needed in prepared.dataset.needed_files()}
+    return sorted(found.sha256 for found in prepared.files if found.role in roles)
+
+
+def _earlier_runs(prepared: Prepared, out: Path) -> list[Mapping[str, Any]]:
+    """Starts of runs beside this one that showed estimates of the same dataset files."""
+    same = _dataset_digests(prepared)
+    events: list[Mapping[str, Any]] = []
+    for folder in sorted(path.parent for path in out.glob("*/history.jsonl")):
+        past = RunFolder(folder).past()
+        if any(event.get("reached") in SHOWN for event in past):
+            events += [event for event in past if event.get("dataset_files") == same]
+    return events
 
 
 def _write_findings(ended: Ended) -> None:

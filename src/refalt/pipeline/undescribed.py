@@ -15,18 +15,16 @@ from refalt.datasets.column_names import NUMBERS, assembly_named, share_of
 from refalt.datasets.filters import keeps
 from refalt.datasets.guessing import ALT, IDENTIFIER, UNKNOWN, Guess, guess_columns
 from refalt.datasets.reading import SourceColumns, publish, wanted_columns, with_reason
-from refalt.datasets.variant_names import part
-from refalt.errors import UserError, shown
+from refalt.datasets.samples import SAMPLED, is_parquet, read_sample, require_header
+from refalt.datasets.variant_names import builds_of, part
+from refalt.errors import UserError, shown, unknown_name
 from refalt.pipeline.which_assembly import assembly_of_lengths
-from refalt.sources.delimited import MISSING_WORDS, column_names, layout_of, read_table
+from refalt.sources.delimited import column_names, read_table
 from refalt.sources.vcf import is_vcf, read_vcf
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection, RowFilter, SequencesSection
 
-#: Rows that are looked at to guess columns.
-SAMPLED: Final = 20_000
 #: Stands in a section whose assembly is still to be found out.
 UNDECLARED: Final = "GRCh38"
-_PARQUET: Final = b"PAR1"
 #: Fields that are read as numbers.
 NUMERIC: Final = (*("pos", "start", "label", "standard_error", "p_value", "maf", "pip", "tss_distance", "effect"),)
 
@@ -103,7 +101,8 @@ def _read_vcf(path: Path, told: Told) -> Undescribed:
     said |= {
         name: "the lengths of contigs in the header" for name in [assembly_of_lengths(read.header.contigs)] if name
     }
-    published = Published(rows, pl.DataFrame(), read.remarks)
+    said |= dict.fromkeys(builds_of(read.rows.get_column("identifier").head(SAMPLED)), "the identifiers in ID")
+    published = Published(rows.drop("identifier"), pl.DataFrame(), read.remarks)
     return Undescribed(published, declared, None, said, contigs=read.header.contigs)
 
 
@@ -115,47 +114,25 @@ def _assembly_within(text: str) -> str | None:
 
 def _read_table(path: Path, told: Told) -> Undescribed:
     sample = read_sample(path)
+    require_header(path, sample)
     for column in (*filter(None, told.columns.values()), *(rule.column for rule in told.keep)):
-        _require(path, sample, column)
+        if column not in sample.columns:
+            raise unknown_name("column", column, sample.columns, where=str(path))
     guess = guess_columns(sample, told=told.columns, assembly=told.assembly)
     declared = _declared(guess, told)
     if not guess.knows_its_rows:
         raise _unguessable(path, sample, guess)
     columns, derived = _source_columns(guess)
+    if is_parquet(path):
+        # Text there may be of another type, such as contigs that are whole numbers.
+        texts = [name for field, name in columns.named.items() if field not in NUMERIC and name not in derived]
+        derived |= {name: pl.col(name).cast(pl.String) for name in texts}
     keep = [_fitting(rule, guess) for rule in told.keep]
     published = publish(path, columns, declared=declared, keep=keep, derived=derived)
     if declared.effect is None and columns.label is None:
         published = _without_measurements(published, path, keep)
     stated = dict(guess.stated) | _stated_by_rows(path, guess, published.rows)
     return Undescribed(published, declared, guess, stated, _numeric_columns(path, sample, guess))
-
-
-def read_sample(path: Path) -> pl.DataFrame:
-    """The first `SAMPLED` rows of a table as text, missing values null; a repeated name gets a number."""
-    with path.open("rb") as stream:
-        is_parquet = stream.read(4) == _PARQUET
-    try:
-        if is_parquet:
-            return pl.scan_parquet(path).head(SAMPLED).select(pl.all().cast(pl.String, strict=False)).collect()
-        layout = layout_of(path)
-        names = [n if n not in layout.names[:i] else f"{n} ({i + 1})" for i, n in enumerate(layout.names)]
-        lines = pl.scan_csv(
-            path,
-            separator=layout.separator,
-            skip_lines=layout.skipped_lines,
-            with_column_names=lambda _: names,
-            infer_schema=False,
-            null_values=list(MISSING_WORDS),
-        )
-        return lines.head(SAMPLED).collect()
-    except (OSError, pl.exceptions.PolarsError):
-        # Whatever is the matter, the reader that reads all of it says it in words.
-        return read_table(path, dict.fromkeys(column_names(path), pl.String)).frame.head(SAMPLED)
-
-
-def _require(path: Path, sample: pl.DataFrame, column: str) -> None:
-    if column not in sample.columns:
-        read_table(path, {column: pl.String})
 
 
 def _declared(guess: Guess, told: Told) -> DatasetSection:
@@ -263,12 +240,10 @@ def _unguessable(path: Path, sample: pl.DataFrame, guess: Guess) -> UserError:
     what = "no column says which variants or elements the rows are"
     if guess.column("effect") is None:
         what += ", and none is an effect"
-    headless = any(name.replace(".", "", 1).isdigit() for name in sample.columns)
     return UserError(
         what,
         where=str(path),
         expected=f"{looked}; and an effect such as beta, slope or log2fc",
-        got=f"the columns {shown(sample.columns, 20)}"
-        + (" (is this a row, and the header missing?)" if headless else ""),
+        got=f"the columns {shown(sample.columns, 20)}",
         remedy="name them: --column chrom=NAME --column pos=NAME --column ref=NAME --column alt=NAME --effect NAME",
     )

@@ -84,8 +84,10 @@ def _still_open(measurements: Measurements) -> WhichAssembly:
     if not n:
         return WhichAssembly(_IN_USE[0], "open", "not declared, and no row that is left states a position")
     fitting = [name for name in _IN_USE if outside[name] <= MOST_OUTSIDE * n]
-    counts = ", ".join(f"{count:,} in {name}" for name, count in outside.items())
-    words = f"not declared, and nothing at hand decides; of {n:,} positions lie outside of all chromosomes: {counts}"
+    counts = ", ".join(f"{name} {count:,}" for name, count in outside.items())
+    words = (
+        f"not declared, and nothing at hand decides; positions that have no place in an assembly, of {n:,}: {counts}"
+    )
     best = fitting[0] if fitting else min(_IN_USE, key=outside.__getitem__)
     return WhichAssembly(best, "open", words)
 

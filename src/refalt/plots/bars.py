@@ -57,7 +57,9 @@ def _bar(axes: Axes, place: float, reading: Reading, base: float) -> None:
         axes.text(0.02, place, text, transform=where, va="center", fontsize=6.3, style="italic", color=theme.MUTED)
         return
     bounded = np.isfinite(reading.lower)
-    style: dict[str, Any] = {"color": theme.SKY} if bounded else {"facecolor": "white", "edgecolor": theme.SKY, "hatch": "////"}
+    style: dict[str, Any] = (
+        {"color": theme.SKY} if bounded else {"facecolor": "white", "edgecolor": theme.SKY, "hatch": "////"}
+    )
     axes.barh(place, reading.value - base, left=base, height=0.62, **style)
     if bounded:
         axes.plot([reading.lower, reading.upper], [place, place], color=theme.INK, linewidth=1.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from refalt.columns import WHOLE
 from refalt.files import replacing
-from refalt.plots import figures, theme
+from refalt.plots import across, figures, theme
 from refalt.plots.base import Drawing, Nulls, Reading, Subject, View
 from refalt.plots.record import WHOLE_STUDY, Figure, write_index
 from refalt.plugins import every_class
@@ -60,6 +60,44 @@ def draw_all(
                 if drawing.whole_study == (view.score_name == WHOLE):
                     subjects = drawing.subjects(view)
                     drawn += [_make(drawing, subject, folder=folder, stamps=stamps) for subject in subjects]
+    write_index(drawn, folder)
+    return drawn
+
+
+def draw_across(
+    rows: pl.DataFrame,
+    readings: Sequence[Reading],
+    *,
+    name: str,
+    folder: Path,
+    simulated: bool,
+    as_published: bool,
+    quantity: str = "effect",
+) -> list[Figure]:
+    """Draw every figure of several runs there is something for, under `folder`/<name>/_all/, and write its index.
+
+    Args:
+        rows: Comparison rows that the runs share, `score_name` naming the run; none where they share none.
+        readings: Estimates, `score_name` likewise.
+        name: Of the page.
+        folder: Its folder of figures.
+        simulated: Say on every figure, and in every CSV, that the values are simulated.
+        as_published: Say on every figure that a published setting is reproduced as it was.
+        quantity: What was measured, `effect` or `activity`.
+
+    Raises:
+        UserError: `folder` cannot be written to.
+    """
+    stamps = _Stamps(simulated, as_published)
+    view = View(name, WHOLE, rows, tuple(readings), Attrition.empty().frame, {}, quantity)
+    kinds = every_class(across, Drawing)  # type: ignore[type-abstract]
+    drawings = sorted((kind() for kind in kinds), key=lambda drawing: drawing.order)
+    with theme.applied():
+        drawn = [
+            _make(drawing, subject, folder=folder, stamps=stamps)
+            for drawing in drawings
+            for subject in drawing.subjects(view)
+        ]
     write_index(drawn, folder)
     return drawn
 

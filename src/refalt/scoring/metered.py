@@ -7,69 +7,24 @@ not.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from refalt.models.base import Answers, Asked
 from refalt.models.metered import Effort, Keep, MeteredModel, NoValueError, Question, Reading, Reply, Values
-from refalt.scoring.store import Store, digest_of_key, open_store
+from refalt.scoring.store import Store, digest_of_key, open_store, store_file
+from refalt.scoring.tally import Progress, Tally, silent
 from refalt.studies.study import ScoreSection
 
 #: Answers per second of the last run that asked at least so many, for the next run's estimate.
 RATE: Final = "answers_per_second"
 _ENOUGH_FOR_RATE: Final = 20
 _ROWS_PER_BATCH: Final = 4096
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How far the asking has come.
-
-    Attributes:
-        to_ask: Requests that were not in the store.
-        from_store: Requests that were.
-        answered: Of `to_ask`, answered and committed.
-        failed: Of `to_ask`, without an answer.
-        unaskable: Rows that cannot be asked at all.
-        retries: Attempts beyond the first of each.
-        in_flight: Requests under way.
-        elapsed_s: Seconds since the asking began.
-    """
-
-    to_ask: int
-    from_store: int
-    answered: int = 0
-    failed: int = 0
-    unaskable: int = 0
-    retries: int = 0
-    in_flight: int = 0
-    elapsed_s: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Answers per second; NaN before the first."""
-        return self.answered / self.elapsed_s if self.answered and self.elapsed_s else float("nan")
-
-    @property
-    def left_s(self) -> float:
-        """Seconds to the end at this rate; NaN before the first answer."""
-        return (self.to_ask - self.answered - self.failed) / self.rate if self.answered else float("nan")
-
-
-class Progress(Protocol):
-    """Told how far the asking has come, after every reply; draws, or does nothing."""
-
-    def __call__(self, tally: Tally, /) -> None:
-        """Take the latest tally."""
-
-
-def _silent(tally: Tally, /) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +41,7 @@ class Metering:
 
     store: Path | None = None
     effort: Effort = field(default_factory=Effort)
-    progress: Progress = _silent
+    progress: Progress = silent
     wait_s: float = 0.0
     rescore: bool = False
 
@@ -144,9 +99,13 @@ def dry_run(model: MeteredModel, asked: Asked, score: ScoreSection, *, metering:
     """
     model.check(score)
     metering = metering or Metering()
-    with open_store(model.identity, metering.store, wait_s=metering.wait_s) as store:
-        survey = _surveyed(model, asked, score, store)
-        rate, mean = store.fact(f"{RATE} {survey.kind}"), store.mean_payload(survey.kind)
+    rate = mean = None
+    if store_file(model.identity, metering.store).exists():
+        with open_store(model.identity, metering.store, wait_s=metering.wait_s) as store:
+            survey = _surveyed(model, asked, score, store.has)
+            rate, mean = store.fact(f"{RATE} {survey.kind}"), store.mean_payload(survey.kind)
+    else:
+        survey = _surveyed(model, asked, score, lambda _: False)
     n_missing = len(survey.missing)
     return Cost(
         n_missing + survey.present,
@@ -177,7 +136,7 @@ def ask_metered(
         if metering.rescore:
             for question in model.questions(asked, score):
                 store.forget(digest_of_key(question.key))
-        survey = _surveyed(model, asked, score, store)
+        survey = _surveyed(model, asked, score, store.has)
         counter = _Counter(survey, metering.progress)
         if survey.missing:
             wanted = _missing_questions(model, asked, score, survey)
@@ -191,7 +150,7 @@ def ask_metered(
         return batches, reading.tracks(), counter.tally()
 
 
-def _surveyed(model: MeteredModel, asked: Asked, score: ScoreSection, store: Store) -> _Survey:
+def _surveyed(model: MeteredModel, asked: Asked, score: ScoreSection, is_kept: Callable[[bytes], bool]) -> _Survey:
     parts: list[dict[str, bytes]] = [{} for _ in range(asked.rows.height)]
     known: dict[bytes, int] = {}
     errors: dict[int, str] = {}
@@ -205,7 +164,7 @@ def _surveyed(model: MeteredModel, asked: Asked, score: ScoreSection, store: Sto
         # The same bytes object wherever a request is asked again: rows may share most of theirs.
         known.setdefault(digest, question.bases)
         parts[question.row][question.part] = digest
-    missing = {digest: bases for digest, bases in known.items() if not store.has(digest)}
+    missing = {digest: bases for digest, bases in known.items() if not is_kept(digest)}
     return _Survey(parts, missing, len(known) - len(missing), errors, kind)
 
 

@@ -11,7 +11,8 @@ import polars as pl
 from refalt.errors import redact
 from refalt.models.base import Answers, Asked, Model
 from refalt.models.metered import MeteredModel
-from refalt.scoring.metered import Metering, Tally, ask_metered
+from refalt.scoring.metered import Metering, ask_metered
+from refalt.scoring.tally import Tally
 from refalt.studies.study import ScoreSection
 from refalt.tables import Failures, Predictions, Tracks
 

@@ -252,7 +252,7 @@ def _check(path: Path, file: PublicFile, target: Path) -> str:
 def _other_content(file: PublicFile, target: Path, expected: str, got: str) -> UserError:
     remedy = (
         "the transfer was damaged or the published file has changed: try again, "
-        f"then look what {file.page or file.url} says"
+        f"then compare with the digest at {file.page or file.url}"
         if file.digest
         else f"the file is not what it was when it was first fetched; if that is right, remove {_record_of(target)}"
     )

@@ -6,6 +6,7 @@ Only the first five columns are read. `source_pos` is 1-based, as POS is.
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import re
 import zlib
@@ -19,6 +20,7 @@ import polars as pl
 from refalt.columns import Reason
 from refalt.errors import UserError, shown
 from refalt.genome import ucsc_contig
+from refalt.sources.fasta import _BGZF_END as BGZIP_END
 
 _COLUMNS: Final = ("CHROM", "POS", "ID", "REF", "ALT")
 _GZIP, _BCF = b"\x1f\x8b", b"BCF"
@@ -72,8 +74,8 @@ class Vcf:
     Attributes:
         header: What stands above the rows.
         rows: One row an alternate allele, in file order: source_row (from 1), kind, line of the file, alt_number
-            (from 1), source_chrom (UCSC spelling), source_pos (1-based), rsid, ref and alt (upper case),
-            reason (why it cannot be compared or scored) and flags.
+            (from 1), source_chrom (UCSC spelling), source_pos (1-based), identifier and rsid (of ID), ref and alt
+            (upper case), reason (why it cannot be compared or scored) and flags.
         remarks: What a reader should know, in sentences.
     """
 
@@ -104,17 +106,19 @@ def read_vcf(path: Path) -> Vcf:
     """
     header = _read_header(path)
     rows = _judged(_split(_raw_rows(path, header)), header)
-    if rows.is_empty():
-        raise UserError("the VCF has a header and no variants", where=str(path), expected="at least one row")
     return Vcf(header, rows, _remarks(rows, header))
 
 
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
-        magic = stream.read(2)
-    with gzip.open(path, "rb") if magic == _GZIP else path.open("rb") as stream:
-        head = stream.peek(3)[:3] if isinstance(stream, gzip.GzipFile) else magic
-        if head[:3] == _BCF or head[:2] == _BCF[:2]:
+        magic = stream.read(18)
+        stream.seek(max(stream.seek(0, io.SEEK_END) - len(BGZIP_END), 0))
+        end = stream.read()
+    if magic[12:14] == b"BC" and end != BGZIP_END:
+        raise EOFError("the block that ends a bgzip file is missing")
+    with gzip.open(path, "rb") if magic[:2] == _GZIP else path.open("rb") as stream:
+        head = stream.peek(3) if isinstance(stream, gzip.GzipFile) else magic
+        if head[:3] == _BCF:
             raise UserError("this is a BCF", where=str(path), expected="a VCF", remedy="convert it: bcftools view")
         for line in stream:
             yield line.decode("utf-8-sig", errors="replace").rstrip("\r\n")
@@ -165,25 +169,24 @@ def _end_of_header(line: str, number: int, path: Path) -> tuple[int, bool]:
 
 def _raw_rows(path: Path, header: VcfHeader) -> pl.DataFrame:
     """line, CHROM, POS, ID, REF, ALT as text; what a short line lacks is null."""
-    # A separator that occurs in no text file: every line is one cell, however many samples follow.
-    lines = pl.scan_csv(
-        path,
-        separator="\x01",
-        quote_char=None,
-        has_header=False,
-        new_columns=["text"],
-        infer_schema=False,
-        skip_lines=header.n_lines,
-        raise_if_empty=False,
-    )
     parts = pl.col("text").str.strip_chars_end("\r").str.splitn("\t", len(_COLUMNS) + 1).struct
     fields = [parts.field(f"field_{i}").str.strip_chars().alias(name) for i, name in enumerate(_COLUMNS)]
     try:
+        # A separator that occurs in no text file: every line is one cell, however many samples follow.
+        lines = pl.scan_csv(
+            path,
+            separator="\x01",
+            quote_char=None,
+            has_header=False,
+            new_columns=["text"],
+            infer_schema=False,
+            skip_lines=header.n_lines,
+        )
         numbered = lines.with_row_index("line", offset=header.n_lines + 1)
         present = numbered.filter(pl.col("text").str.contains(r"\S"))
         return present.select(pl.col("line").cast(pl.Int64), *fields).collect(engine="streaming")
-    except pl.exceptions.NoDataError:
-        return pl.DataFrame(schema={"line": pl.Int64} | dict.fromkeys(_COLUMNS, pl.String))
+    except pl.exceptions.NoDataError as error:
+        raise UserError("the VCF has a header and no variants", where=str(path), expected="at least one row") from error
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _damaged(path, error) from error
 
@@ -208,6 +211,7 @@ def _split(raw: pl.DataFrame) -> pl.DataFrame:
         ucsc_contig(pl.col("CHROM")).alias("source_chrom"),
         pl.col("POS"),
         pl.col("POS").cast(pl.Int64, strict=False).alias("source_pos"),
+        pl.when(pl.col("ID") != ".").then("ID").alias("identifier"),
         pl.col("ID").str.extract(r"(?:^|;)(rs[0-9]+)(?:;|$)").alias("rsid"),
         pl.col("REF").str.to_uppercase().alias("ref"),
         pl.when(symbolic).then("ALT").otherwise(pl.col("ALT").str.to_uppercase()).alias("alt"),

@@ -146,7 +146,7 @@ def _told(ask: Callable[..., Any], **given: Any) -> Any:
     """Ask the model; what it says against this request is the answer to this request alone."""
     try:
         return ask(**given)
-    except (ValueError, NotImplementedError) as error:
+    except ValueError as error:
         raise RefusedError(f"the model refused: {error}") from error
 
 

@@ -112,7 +112,7 @@ class RsidSource(Protocol):
             UserError: it cannot be asked.
         """
 
-    def read(self, rsid: str, documents: Documents) -> Sequence[Candidate] | Unresolved:
+    def read(self, rsid: str, documents: Documents, /) -> Sequence[Candidate] | Unresolved:
         """Every pair of alleles in what it said, or why there is none."""
 
 

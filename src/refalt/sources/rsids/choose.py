@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import Final
 
 import polars as pl
@@ -121,9 +120,14 @@ def _shapes(first: str, second: str) -> tuple[str, str]:
     alphabet stands for all.
     """
     ends = [allele.replace("-", "") for allele in (first, second)]
-    tail = len(commonprefix([allele[::-1] for allele in ends]))
+    tail = _shared_start(*(allele[::-1] for allele in ends))
     ends = [allele[: len(allele) - tail] for allele in ends]
-    head = len(commonprefix(ends))
+    head = _shared_start(*ends)
     short, long = sorted((allele[head:] for allele in ends), key=lambda allele: (len(allele), allele))
     rotated = min((long[i:] + long[:i] for i in range(len(long))), default="") if not short else long
     return f"{short}/{long}", f"{short}/{rotated}"
+
+
+def _shared_start(first: str, second: str) -> int:
+    differing = (i for i, (one, other) in enumerate(zip(first, second, strict=False)) if one != other)
+    return next(differing, min(len(first), len(second)))

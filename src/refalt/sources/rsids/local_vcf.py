@@ -47,15 +47,16 @@ class LocalVcf:
             UserError: the file cannot be read, or its accessions are of another assembly.
         """
         wanted = pl.Series(rsids, dtype=pl.String).implode()
-        lines = self._lines().with_columns(pl.col("id").str.split(";")).explode("id")
-        found = self._collected(lines.filter(pl.col("id").is_in(wanted)))
-        named = found.with_columns(self._contigs(found.get_column("chrom")))
+        named = self._lines().filter(pl.col("id").is_in(wanted) | pl.col("id").str.contains(";", literal=True))
+        each = named.with_columns(pl.col("id").str.split(";")).explode("id", empty_as_null=False)
+        found = self._collected(each.filter(pl.col("id").is_in(wanted)))
+        spelled = found.with_columns(self._contigs(found.get_column("chrom")))
         grouped: dict[str, list[Mapping[str, Any]]] = {}
-        for row in named.iter_rows(named=True):
+        for row in spelled.iter_rows(named=True):
             grouped.setdefault(row["id"], []).append(row)
         return grouped
 
-    def read(self, rsid: str, documents: Documents) -> Sequence[Candidate] | Unresolved:
+    def read(self, _rsid: str, documents: Documents, /) -> Sequence[Candidate] | Unresolved:
         """One candidate an alternate allele of each line, with the base before an indel as the file has it."""
         if not documents:
             return Unresolved.NOT_FOUND

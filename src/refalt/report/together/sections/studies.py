@@ -57,7 +57,7 @@ def _row(member: Member, evidence: Evidence) -> dict[str, Any]:
     declared, primary = evidence.lock.get("dataset", {}), evidence.primary
     if primary is None:
         return {**_described(member, declared, evidence), "reason": member.ended or "it came to no estimate"}
-    section = next((one for one in evidence.lock.get("score", []) if one["name"] == primary["score_name"]), {})
+    section: Mapping[str, Any] = next((one for one in evidence.lock.get("score", []) if one["name"] == primary["score_name"]), {})
     return {
         **_described(member, declared, evidence),
         "dataset": primary["dataset"],

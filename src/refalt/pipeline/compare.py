@@ -1,0 +1,301 @@
+"""Runs held side by side: what each says, and, where they share rows, the difference between them on those rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from refalt.audits.base import withheld_metrics
+from refalt.errors import UserError
+from refalt.evaluation.beside.comparisons import compare_scores
+from refalt.evaluation.beside.significance import adjusted
+from refalt.evaluation.held import Terms
+from refalt.evaluation.join import Joined
+from refalt.plots import draw_across
+from refalt.plots.base import Reading
+from refalt.provenance import SHORT, digest_of
+from refalt.report.evidence import Evidence, read_evidence, score_names
+from refalt.report.together.evidence import (
+    COMPARISONS,
+    MEMBERS,
+    Member,
+    Together,
+    read_together,
+    relative,
+    write_members,
+)
+from refalt.report.together.render import render_together
+from refalt.report.together.sections.leaderboard import leading_rows
+from refalt.runs import RunFolder
+from refalt.studies.read import validate_section
+from refalt.studies.study import EvaluationSection, ScoreSection
+from refalt.tables import Attrition, Comparison, Comparisons
+
+#: Columns that name a row across runs of different tables.
+_KEY: Final = ("asked_id", "target_id", "context_id")
+_MEASURED: Final = ("effect", "label", "matched_label")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One score of one run.
+
+    Attributes:
+        member: The run.
+        section: Its score, renamed `<run>: <score>`.
+        rows: Its Comparison rows.
+    """
+
+    member: Member
+    section: ScoreSection
+    rows: pl.DataFrame
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the run holds."""
+        assert self.member.evidence is not None  # made of present members only
+        return self.member.evidence
+
+
+def compare_runs(
+    roots: Sequence[Path], *, out: Path | None = None, notify: Callable[[str], None] = lambda _: None
+) -> Path:
+    """Compare runs; return the folder that holds the page, its tables and figures.
+
+    Args:
+        roots: Run folders, and folders of suites, which stand for their members.
+        out: The folder to write to; `runs/comparison-<digest>` when not given.
+        notify: Told what is being done.
+
+    Raises:
+        UserError: fewer than two runs; a folder is no run, is of another layout, or a table of it is not what the run
+            wrote.
+    """
+    folders = list(dict.fromkeys(folder.resolve() for root in roots for folder in run_folders(root)))
+    if len(folders) < 2:
+        raise UserError("nothing to compare", expected="at least two run folders", got=str(len(folders)))
+    evidence = [unchanged(RunFolder(folder)) for folder in folders]
+    digest = digest_of(sorted(str(one.lock.get("digest", "")) for one in evidence))
+    target = out or Path("runs") / f"comparison-{digest[:SHORT]}"
+    names = labels([str(one.study["name"]) for one in evidence], [folder.name for folder in folders])
+    members = [
+        Member(label, relative(folder, target.resolve()), evidence=one)
+        for label, folder, one in zip(names, folders, evidence, strict=True)
+    ]
+    write_comparison(members, target, kind="comparison", name=" and ".join(names[:3]), notify=notify)
+    return target
+
+
+def write_comparison(
+    members: Sequence[Member],
+    root: Path,
+    *,
+    kind: str,
+    name: str,
+    question: str = "",
+    notify: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write what members share, figures and the page into `root`; return the page's path."""
+    present = [member for member in members if member.evidence]
+    notify("differences")
+    found, notes = differences(present)
+    if len(found):
+        found.write(root / COMPARISONS)
+    together = Together(root, kind, name, question, None, tuple(notes), tuple(members), found)
+    write_members(together)
+    notify("page")
+    readings = [
+        replace(Reading.from_row(row), score_name=f"{member.label}: {row['score_name']}")
+        for member, row in leading_rows(together)
+    ]
+    draw_across(
+        Comparison.empty().frame,
+        readings,
+        name=name,
+        folder=together.plots,
+        simulated=together.simulated,
+        as_published=together.as_published,
+    )
+    return render_together(root)
+
+
+def run_folders(root: Path) -> list[Path]:
+    """The run folder itself, or those of a suite's members that have one."""
+    if not (root / MEMBERS).is_file():
+        return [root]
+    return [root / member.folder for member, _ in read_together(root).present]
+
+
+def unchanged(run: RunFolder) -> Evidence:
+    """A run's content.
+
+    Raises:
+        UserError: not a run, of another layout, or a table is missing or not what the run wrote.
+    """
+    evidence = read_evidence(run)
+    for name in (*evidence.changed, *evidence.missing):
+        raise UserError(
+            f"{name} is not what the run wrote",
+            where=str(run.root),
+            expected=f"the digest in {run.provenance.name}",
+            got="no file" if name in evidence.missing else "another digest",
+            remedy="run the study again",
+        )
+    return evidence
+
+
+def labels(names: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """A name for each run that no other has: the study's, else the folder's, else with a number."""
+    counts, met = Counter(names), Counter[str]()
+    found = [name if counts[name] == 1 else folder for name, folder in zip(names, folders, strict=True)]
+    again = Counter(found)
+    for place, label in enumerate(found):
+        met[label] += 1
+        if again[label] > 1:
+            found[place] = f"{label}-{met[label]}"
+    return found
+
+
+def differences(members: Sequence[Member]) -> tuple[Comparisons, list[str]]:
+    """Paired differences of every two runs that share rows, and why others that share rows have none.
+
+    Two runs are compared score by score; of more than two, their primary scores are.
+    """
+    found, notes = [], []
+    for one, other in itertools.combinations(members, 2):
+        pairs = itertools.product(
+            entries(one, only_primary=len(members) > 2), entries(other, only_primary=len(members) > 2)
+        )
+        for first, second in pairs:
+            if _same_score(first, second):
+                continue
+            joined, why = shared([first, second])
+            if why:
+                notes.append(f"{one.label} and {other.label} are not compared: {why}")
+                break
+            if len(joined.comparison):
+                found.append(compare_scores(joined, [first.section, second.section], terms_of([first, second])))
+    if not found:
+        return Comparisons.empty(), notes
+    return Comparisons(adjusted(pl.concat(found))), notes
+
+
+def entries(member: Member, *, only_primary: bool = False) -> list[Entry]:
+    """The scores of a run, controls left out."""
+    evidence = member.evidence
+    if evidence is None or evidence.primary is None:
+        return []
+    names = [evidence.primary["score_name"]] if only_primary else score_names(evidence)
+    frame = evidence.comparison.frame
+    found = [Entry(member, score_section(evidence, name), frame.filter(score_name=name)) for name in names]
+    return [replace(one, section=_renamed(one.section, f"{member.label}: {one.section.name}")) for one in found]
+
+
+def score_section(evidence: Evidence, name: str) -> ScoreSection:
+    """How a score was made, from the resolved study; a score that the dataset carries is made from its section."""
+    for section in evidence.lock.get("score", []):
+        if section["name"] == name:
+            return validate_section(ScoreSection, section, where=evidence.run.lock, prefix="score")
+    recorded = evidence.lock.get("dataset", {}).get("recorded", {}).get(name, {})
+    first = evidence.estimate(score_name=name)
+    model = str(first["model"]) if first else "recorded"
+    return ScoreSection(name=name, model=model, method="recorded", signed=recorded.get("signed", True))
+
+
+def shared(found: Sequence[Entry]) -> tuple[Joined, str | None]:
+    """The rows that all these scores have, as one table; or why rows that they share cannot be compared.
+
+    What was measured, and everything else but the score, is taken from the first; the clusters are those of the run
+    that has fewest of them on these rows.
+    """
+    keys = ["source_row", "asked_id"] if _same_source(found) else list(_KEY)
+    tables = [_unambiguous(one.rows, keys) for one in found]
+    common = tables[0].select(keys)
+    for table in tables[1:]:
+        common = common.join(table.select(keys), on=keys, how="semi", nulls_equal=True)
+    aligned = [common.join(table, on=keys, how="left", nulls_equal=True, maintain_order="left") for table in tables]
+    why = _measured_apart(aligned) if common.height else None
+    coarsest = min(aligned, key=lambda table: table.get_column("cluster_id").n_unique())
+    base = aligned[0].with_columns(coarsest.get_column("cluster_id"), source_row=pl.int_range(1, pl.len() + 1))
+    parts = [
+        base.with_columns(table.get_column("score"), table.get_column("input_id"), score_name=pl.lit(one.section.name))
+        for one, table in zip(found, aligned, strict=True)
+    ]
+    comparison = Comparison(pl.concat(parts).select(found[0].rows.columns))
+    removed = comparison.frame.clear().with_columns(reason=pl.lit(None, pl.String))
+    return Joined(comparison, removed, Attrition.empty()), why
+
+
+def terms_of(found: Sequence[Entry]) -> Terms:
+    """What fixes the numbers: the first run's settings, of labels the primary one only, and no strata.
+
+    What any of the runs withholds is withheld.
+    """
+    evidence = found[0].evidence
+    settings = validate_section(
+        EvaluationSection, evidence.lock.get("evaluation", {}), where=evidence.run.lock, prefix="evaluation"
+    )
+    label = evidence.primary["label_name"] if evidence.primary else ""
+    whole: dict[str, Any] = {
+        "strata": (),
+        "family": ("all",),
+        "mean_over": None,
+        "permute_within": None,
+        "primary": None,
+    }
+    whole |= {"labels": tuple(name for name in settings.labels if name == label)}
+    withheld: dict[str, str] = {}
+    for one in found:
+        withheld = {**withheld_metrics(one.evidence.findings), **withheld}
+    seed, alpha = int(evidence.study.get("seed", 1)), float(evidence.study.get("alpha", 0.05))
+    name = evidence.primary["dataset"] if evidence.primary else str(evidence.study["name"])
+    return Terms(name, settings.model_copy(update=whole), seed, alpha, withheld, evidence.quantity)
+
+
+def _same_source(found: Sequence[Entry]) -> bool:
+    """Whether all runs read the same table in the same way, so that a row has one number in all."""
+    return len({digest_of(_source(one.evidence.lock)) for one in found}) == 1
+
+
+def _source(lock: Mapping[str, Any]) -> list[Any]:
+    """What fixes which row has which number: the dataset's section, and the digests of its files."""
+    files = sorted(item["sha256"] for item in lock.get("inputs", []) if item["role"] not in ("genome", "chain"))
+    return [lock.get("dataset", {}), files]
+
+
+def _unambiguous(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    return rows.filter(pl.struct(keys).is_unique())
+
+
+def _measured_apart(aligned: Sequence[pl.DataFrame]) -> str | None:
+    """What of the measured values differs between the runs on the rows they share, or None."""
+    first = aligned[0]
+    for name in _MEASURED:
+        for other in aligned[1:]:
+            if name not in first.columns or name not in other.columns:
+                continue
+            one, two = first.get_column(name).cast(pl.Float64), other.get_column(name).cast(pl.Float64)
+            apart = ~((one - two).abs() <= 1e-9 * (1 + one.abs())).fill_null(False) & ~(one.is_null() & two.is_null())
+            if apart.any():
+                return (
+                    f"the {name.replace('_', ' ')} differs on {int(apart.sum()):,} of the {len(one):,} rows they share"
+                )
+    return None
+
+
+def _same_score(first: Entry, second: Entry) -> bool:
+    """Whether two runs made one score in one way: such a pair never differs."""
+    plain = [_renamed(one.section, "") for one in (first, second)]
+    models = [one.evidence.lock.get("models", {}).get(one.section.model) for one in (first, second)]
+    names = [one.section.name.rpartition(": ")[2] for one in (first, second)]
+    return plain[0] == plain[1] and models[0] == models[1] and names[0] == names[1]
+
+
+def _renamed(section: ScoreSection, name: str) -> ScoreSection:
+    return section.model_copy(update={"name": name})
