@@ -120,3 +120,9 @@ def test_mean_estimates__an_unknown_stratum_is_told() -> None:
 def test_mean_estimates__activities_are_asked_nothing_about_signs() -> None:
     found = mean_estimates(_joined([30] * 10), [SCORE], _terms(quantity="activity"))
     assert found.get_column("metric").to_list() == ["spearman_rho", "pearson_r"]
+
+
+def test_mean_estimates__a_verdict_on_the_mean_asks_for_no_test_of_its_rows() -> None:
+    primary = {"score": "s", "metric": "pearson_r", "label": "effect", "stratum": "mean over element"}
+    settings = EvaluationSection.model_validate({"labels": [], "mean_over": "element", "primary": primary})
+    assert Terms("d", settings, 1, 0.05, {}).tested_strata == ()

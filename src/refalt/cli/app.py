@@ -12,6 +12,7 @@ import typer
 from refalt import __version__
 from refalt.cli import (
     check,
+    compare,
     demo,
     explain,
     inputs,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, check, run, score, inputs, report, listing, explain, new, serve):
+for command in (demo, check, run, compare, score, inputs, report, listing, explain, new, serve):
     command.register(app)
 
 

@@ -16,7 +16,7 @@ from refalt.errors import UserError
 from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.held import Terms
-from refalt.evaluation.join import Joined
+from refalt.evaluation.join import RECORDED, Joined
 from refalt.plots import draw_across
 from refalt.plots.base import Reading
 from refalt.provenance import SHORT, digest_of
@@ -194,7 +194,7 @@ def entries(member: Member, *, only_primary: bool = False) -> list[Entry]:
     names = [evidence.primary["score_name"]] if only_primary else score_names(evidence)
     frame = evidence.comparison.frame
     found = [Entry(member, score_section(evidence, name), frame.filter(score_name=name)) for name in names]
-    return [replace(one, section=_renamed(one.section, f"{member.label}: {one.section.name}")) for one in found]
+    return [replace(one, section=replace_name(one.section, f"{member.label}: {one.section.name}")) for one in found]
 
 
 def score_section(evidence: Evidence, name: str) -> ScoreSection:
@@ -291,11 +291,13 @@ def _measured_apart(aligned: Sequence[pl.DataFrame]) -> str | None:
 
 def _same_score(first: Entry, second: Entry) -> bool:
     """Whether two runs made one score in one way: such a pair never differs."""
-    plain = [_renamed(one.section, "") for one in (first, second)]
+    if first.section.model == RECORDED and not _same_source([first, second]):
+        return False
+    plain = [replace_name(one.section, one.section.name.rpartition(": ")[2]) for one in (first, second)]
     models = [one.evidence.lock.get("models", {}).get(one.section.model) for one in (first, second)]
-    names = [one.section.name.rpartition(": ")[2] for one in (first, second)]
-    return plain[0] == plain[1] and models[0] == models[1] and names[0] == names[1]
+    return plain[0] == plain[1] and models[0] == models[1]
 
 
-def _renamed(section: ScoreSection, name: str) -> ScoreSection:
+def replace_name(section: ScoreSection, name: str) -> ScoreSection:
+    """The score under another name, which need not be one that a study file could give."""
     return section.model_copy(update={"name": name})

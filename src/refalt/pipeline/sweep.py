@@ -17,7 +17,7 @@ from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.evaluate import evaluate
 from refalt.evaluation.held import Terms
 from refalt.files import write_text
-from refalt.pipeline.compare import entries, shared, terms_of
+from refalt.pipeline.compare import entries, replace_name, shared, terms_of
 from refalt.plots import draw_across
 from refalt.plots.base import Reading
 from refalt.report.together.evidence import COMPARISONS, SCALING, SWEEP, Member, Together
@@ -33,7 +33,7 @@ _METRICS: Final = {"spearman_rho": "spearman", "pearson_r": "pearson"}
 def write_sweep(together: Together, score_name: str) -> Together:
     """Write the table of windows, the differences between them, their figures and the slope, of members that ended."""
     found = [
-        replace(entry, section=entry.section.model_copy(update={"name": window_words(member.window)}))
+        replace(entry, section=replace_name(entry.section, window_words(member.window)))
         for member, _ in together.present
         for entry in entries(member)
         if entry.section.name == f"{member.label}: {score_name}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LONGEST_NAME = 24
+#: Right ends of the columns of counts, in widths of the plotting area.
+_ROWS_AT, _CLUSTERS_AT = 1.15, 1.42
 
 
 def draw_bars(axes: Axes, readings: Sequence[Reading], names: Sequence[str]) -> None:
@@ -27,9 +29,9 @@ def draw_bars(axes: Axes, readings: Sequence[Reading], names: Sequence[str]) -> 
     for place, (reading, name) in enumerate(zip(readings, names, strict=True)):
         _bar(axes, -place, reading, base)
         _write(axes, -0.02, -place, theme.shortened(name, LONGEST_NAME))
-        _write(axes, 1.2, -place, f"{reading.n:,}")
-        _write(axes, 1.42, -place, f"{reading.n_clusters:,}")
-    for x, text in ((1.2, "rows"), (1.42, "clusters")):
+        _write(axes, _ROWS_AT, -place, f"{reading.n:,}")
+        _write(axes, _CLUSTERS_AT, -place, f"{reading.n_clusters:,}")
+    for x, text in ((_ROWS_AT, "rows"), (_CLUSTERS_AT, "clusters")):
         _write(axes, x, 0.95, text, colour=theme.MUTED)
     axes.axvline(base, color=theme.MUTED, linewidth=0.8)
     axes.set(yticks=[], ylim=(-len(readings) + 0.4, 1.3))

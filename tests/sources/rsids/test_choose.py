@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refalt.sources.rsids.base import RESOLVED
@@ -121,6 +121,7 @@ def test_choose__passes_on_why_there_is_no_candidate() -> None:
     assert _one(_asked(("A", "G"), rsid="rs2"), missing) == "rsid_not_found"
 
 
+@settings(max_examples=40)
 @given(ref=BASES, alts=st.sets(BASES, min_size=1, max_size=3), given_alleles=st.tuples(BASES, BASES))
 def test_choose__does_not_depend_on_order_or_on_the_order_of_candidates(
     ref: str, alts: set[str], given_alleles: tuple[str, str]

@@ -109,7 +109,7 @@ def test_resolve__asks_the_next_source_for_what_the_first_does_not_know(
         ("rs2", "ensembl", "G", None),
         ("rs3", "ensembl", None, "rsid_unmapped"),
         ("rs4", "vcf", None, "rsid_unreadable"),
-        ("rs5", "ensembl", None, "rsid_not_found"),
+        ("rs5", None, None, "rsid_not_found"),
     ]
 
 

@@ -114,8 +114,8 @@ def _agreement(one: pl.DataFrame, other: pl.DataFrame, first: str, second: str, 
 def _squares(axes: Axes, square: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
-    shades = LinearSegmentedColormap.from_list("agreement", [theme.VERMILION, "#ffffff", theme.BLUE])
-    shades.set_bad(theme.GRID)
+    colours = [theme.VERMILION, "#ffffff", theme.BLUE]
+    shades = LinearSegmentedColormap.from_list("agreement", colours).with_extremes(bad=theme.GRID)
     # The diagonal is one by definition: drawn in no colour, so that it does not speak.
     shown = np.ma.masked_where(np.eye(len(square), dtype=bool) | ~np.isfinite(square), square)
     image = axes.imshow(shown, cmap=shades, vmin=-1, vmax=1, aspect="auto")

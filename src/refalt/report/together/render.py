@@ -29,6 +29,6 @@ def render_together(root: Path) -> Path:
             write_tsv(frame, together.tables / f"{name}.tsv", simulated=together.simulated)
     built = [build(together) for build in SECTIONS]
     write_text(together.report, page_text("several.html", [one for one in built if one], together=together))
-    named = {member.label: row for member, row in leading_rows(together)}
+    named = {f"{member.label}: {row['score_name']}": row for member, row in leading_rows(together)}
     write_multiqc(root, named, title=together.name, simulated=together.simulated)
     return together.report

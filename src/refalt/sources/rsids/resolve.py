@@ -61,7 +61,7 @@ def resolve(
         for rsid, name in spelled.items()
         for row in _rows(rsid, *found.get(name, ("", Unresolved.NOT_AN_RSID)), sources[0].assembly)
     ]
-    return pl.DataFrame(rows, schema=RESOLVED, orient="row").with_columns(ucsc_contig(pl.col("chrom")))
+    return pl.DataFrame(rows, schema=RESOLVED, orient="row").with_columns(chrom=ucsc_contig(pl.col("chrom")))
 
 
 def with_genome(candidates: pl.DataFrame, genome: Genome | None) -> pl.DataFrame:
@@ -105,7 +105,9 @@ def _rows(
     rsid: str, source: str, found: Sequence[Candidate] | Unresolved, assembly: str
 ) -> list[tuple[str | int | None, ...]]:
     if isinstance(found, Unresolved):
-        return [(rsid, None, None, None, None, assembly, source or None, None, found.value)]
+        # Not knowing it is said by all of them.
+        told_by = None if found in (Unresolved.NOT_FOUND, Unresolved.NOT_AN_RSID) else source
+        return [(rsid, None, None, None, None, assembly, told_by, None, found.value)]
     return [(rsid, c.chrom, c.pos, c.ref, c.alt, assembly, source, c.merged_into, None) for c in found]
 
 

@@ -57,13 +57,13 @@ def _row(member: Member, evidence: Evidence) -> dict[str, Any]:
     declared, primary = evidence.lock.get("dataset", {}), evidence.primary
     if primary is None:
         return {**_described(member, declared, evidence), "reason": member.ended or "it came to no estimate"}
-    section: Mapping[str, Any] = next((one for one in evidence.lock.get("score", []) if one["name"] == primary["score_name"]), {})
+    by_name: Mapping[str, Mapping[str, Any]] = {one["name"]: one for one in evidence.lock.get("score", [])}
     return {
         **_described(member, declared, evidence),
         "dataset": primary["dataset"],
         "score": primary["score_name"],
         "model": primary["model"],
-        "readout": _readout(section),
+        "readout": _readout(by_name.get(primary["score_name"], {})),
         "metric": metric_words(primary["metric"]),
         "held_against": label_words(primary["label_name"], evidence.quantity),
         "reason": primary["reason"],
