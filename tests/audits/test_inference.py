@@ -7,7 +7,7 @@ import pytest
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.audits.inference import NoRowDecides, TheHarnessWorks
 from refalt.evaluation.controls import Control
-from refalt.evaluation.evaluate import Held
+from refalt.evaluation.held import Held
 from refalt.testing.builders import build_joined, build_measurements, build_study
 
 NOTHING_HELD = Held(pl.DataFrame(), np.empty(0), np.empty(0), 0)
@@ -93,3 +93,13 @@ def test_in009__skips_unsigned_scores_and_few_rows() -> None:
     rng = np.random.default_rng(0)
     assert influence(rng.normal(size=50), rng.normal(size=50), signed=False).outcome is Outcome.SKIPPED
     assert influence(rng.normal(size=12), rng.normal(size=12)).outcome is Outcome.SKIPPED
+
+
+def test_in006__metrics_that_are_clear_share_a_line_and_one_that_is_not_stands_alone() -> None:
+    values = np.random.default_rng(3).normal(0.5, 0.05, 200)
+    held = Control("shuffled", "given", "auroc", values, 0.5, NOTHING_HELD)
+    others = [Control("shuffled", "given", metric, values, 0.5, NOTHING_HELD) for metric in ("auprc", "other")]
+    bad = Control("shuffled", "effect", "spearman_rho", values, 0.0, NOTHING_HELD)
+    found = list(TheHarnessWorks().check(controls=[held, *others, bad]))
+    assert [finding.outcome for finding in found] == [Outcome.CLEAR, Outcome.FOUND]
+    assert "All 3 metrics" in found[0].message

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
+from refalt.audits.base import Audit, Finding, Numbers, Outcome, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, floats
 from refalt.audits.shapes import correlation_without
 from refalt.evaluation.controls import Control
@@ -51,8 +51,25 @@ class TheHarnessWorks(Audit):
         """Hold the mean of each control's draws against what it must meet."""
         if not controls:
             yield self.skipped("no metric could be computed, so there is nothing to control")
-        for control in controls:
-            yield self._one(control)
+        answers = [(control.name, self._one(control)) for control in controls]
+        for name in dict.fromkeys(name for name, _ in answers):
+            clear = [found for said, found in answers if said == name and found.outcome is Outcome.CLEAR]
+            yield from self._together(name, clear)
+            yield from (found for said, found in answers if said == name and found.outcome is not Outcome.CLEAR)
+
+    def _together(self, name: str, clear: Sequence[Finding]) -> Iterator[Finding]:
+        """One line for all metrics that meet what they must, with the one that is farthest from it."""
+        if len(clear) <= 1:
+            yield from clear
+            return
+        farthest = max(clear, key=lambda found: (found.statistic or 0.0) / (found.threshold or EXACT))
+        yield self.clear(
+            f"All {len(clear)} metrics of the {name} control meet what they must; the farthest: {farthest.message}",
+            subject=name,
+            n_examined=sum(found.n_examined for found in clear),
+            statistic=farthest.statistic,
+            threshold=farthest.threshold,
+        )
 
     def _one(self, control: Control) -> Finding:
         subject = f"{control.name}, {control.metric} of {control.label_name}"

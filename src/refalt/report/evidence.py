@@ -17,7 +17,7 @@ from refalt.errors import UserError
 from refalt.files import sha256_of
 from refalt.plots.record import Figure, read_figures
 from refalt.runs import RunFolder
-from refalt.tables import Attrition, Comparison, Estimates, Table
+from refalt.tables import Attrition, Comparison, Estimates, Table, TableError
 
 _Kind = TypeVar("_Kind", bound=Table)
 
@@ -141,7 +141,7 @@ def _attrition(path: Path, recorded: Mapping[str, str]) -> Attrition:
     schema = {column.name: column.dtype for column in Attrition.declared}
     try:
         return Attrition(pl.read_csv(path, separator="\t", schema=schema))
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, TableError) as error:
         raise _damaged(path) from error
 
 
