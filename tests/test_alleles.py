@@ -183,6 +183,16 @@ def test_check_alleles__the_alt_sequence_tells_a_swapped_deletion_from_an_insert
     assert _checked(deleted).get_column("sign").item() == -1
 
 
+def test_check_alleles__at_the_end_of_a_sequence_its_length_tells_a_deletion_from_an_insertion() -> None:
+    row = _row(6, "-", "A", ref_sequence="ACCTGA", alt_sequence="ACCTG", offset=5)
+    assert _checked(row).row(0, named=True)["orientation"] == "swapped"
+
+
+def test_check_alleles__alt_sequences_cut_to_one_length_tell_as_well() -> None:
+    row = _row(4, "-", "T", ref_sequence="ACCTGACC", alt_sequence="ACCGACCG", offset=3)
+    assert _checked(row).row(0, named=True)["orientation"] == "swapped"
+
+
 def test_check_alleles__says_when_a_repeat_goes_on_before_the_known_bases() -> None:
     row = _row(9, "A", "-", ref_sequence="AAAAAC", offset=4)
     found = _checked(row).row(0, named=True)

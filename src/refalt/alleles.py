@@ -139,16 +139,23 @@ def _swapped_by_pair(variants: pl.DataFrame) -> pl.Series:
     ref, alt = _bases("ref"), _bases("alt")
     both = (pl.col("carried_ref") == ref) & (pl.col("carried_alt") == alt) & pl.col("alt_sequence").is_not_null()
     unsure = variants.filter(both & (ref.str.len_bytes() != alt.str.len_bytes()))
-    told = unsure.filter(_makes_alt_sequence(alt, ref) & ~_makes_alt_sequence(ref, alt))
-    return told.get_column("variant_id")
+    made = {"given": _made(ref, alt), "swapped": _made(alt, ref)}
+    whole = {name: sequence == pl.col("alt_sequence") for name, sequence in made.items()}
+    start = {name: _same_start(sequence, pl.col("alt_sequence")) for name, sequence in made.items()}
+    # Sequences cut to one length differ in their end: they are compared as far as both go.
+    cut = ~whole["given"] & ~whole["swapped"] & start["swapped"] & ~start["given"]
+    return unsure.filter((whole["swapped"] & ~whole["given"]) | cut).get_column("variant_id")
 
 
-def _makes_alt_sequence(removed: pl.Expr, put: pl.Expr) -> pl.Expr:
-    """Whether the carried pair differs by this replacement, over the length that both have."""
-    sequence, offset, other = pl.col("ref_sequence"), pl.col("offset"), pl.col("alt_sequence")
-    made = pl.concat_str(sequence.str.slice(0, offset), put, sequence.str.slice(offset + removed.str.len_bytes()))
-    length = pl.min_horizontal(made.str.len_bytes(), other.str.len_bytes())
-    return made.str.slice(0, length) == other.str.slice(0, length)
+def _made(removed: pl.Expr, put: pl.Expr) -> pl.Expr:
+    """The REF sequence with `removed` replaced by `put` at the offset."""
+    sequence, offset = pl.col("ref_sequence"), pl.col("offset")
+    return pl.concat_str(sequence.str.slice(0, offset), put, sequence.str.slice(offset + removed.str.len_bytes()))
+
+
+def _same_start(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    length = pl.min_horizontal(one.str.len_bytes(), other.str.len_bytes())
+    return one.str.slice(0, length) == other.str.slice(0, length)
 
 
 def _turned_to_anchor(oriented: pl.DataFrame) -> pl.DataFrame:

@@ -48,7 +48,14 @@ def test_satmut__a_replicate_is_the_other_element_s_measurement_of_the_same_vari
     path = table({}, {"Alt": "G"}, again, again | {"Alt": "G", "Release": "GRCh37"})
     rows = read_dataset("satmut", {"dataset": path}, replicates={"SORT1": "SORT1.2"}).rows
     assert rows.get_column("recorded.replicate").to_list() == [0.7, None, None, None]
+    assert rows.get_column("recorded.replicate.allele").to_list() == ["T", None, None, None]
     assert rows.get_column("beta").to_list() == [0.5, 0.5, 0.7, 0.7]
+
+
+def test_satmut__a_replicate_stated_for_the_other_allele_says_so(table: Any, read_dataset: ReadDataset) -> None:
+    again = {"Element": "SORT1.2", "Coefficient": "-0.7", "Ref": "T", "Alt": "C"}
+    rows = read_dataset("satmut", {"dataset": table({}, again)}, replicates={"SORT1": "SORT1.2"}).rows
+    assert rows.select("recorded.replicate", "recorded.replicate.allele").row(0) == (-0.7, "C")
 
 
 def test_satmut__a_deletion_is_cut_out_of_the_element(table: Any, read_dataset: ReadDataset, write: Write) -> None:

@@ -69,7 +69,6 @@ def test_lcl_dsqtl__what_lies_on_the_other_strand_is_asked_for_on_the_forward_on
         assert row["asked_id"].endswith(f":{pairs[row['ref']]}>{pairs[row['alt']]}")
 
 
-@pytest.mark.slow
 def test_lcl_dsqtl__is_the_same_without_a_genome_and_without_a_chain(run_golden: Run) -> None:
     study = run_golden("lcl-dsqtl", replaced={GENOME: "", CLUSTERS: "", **FEWER})
     _require_golden_numbers(study)

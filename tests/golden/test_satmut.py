@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import polars as pl
 import pytest
 from tests.golden.conftest import Golden, Run
@@ -86,3 +91,33 @@ def test_satmut__the_motif_model_scores_every_variant_but_deletions_at_the_ends(
     mean = study.estimate("pearson_r", stratum="mean over element", score="motif")
     assert mean["n_clusters"] == 21
     assert 0 < mean["lower"] < mean["value"] < 0.3
+
+
+@pytest.fixture
+def swapped(real_input: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A folder with the table in which half of the rows, deletions among them, have alleles swapped and sign turned."""
+    name = "kircher_elements.tsv.gz"
+    table = pl.read_csv(real_input(f"satmut/{name}"), separator="\t", infer_schema=False, null_values="NA")
+    half = pl.Series(np.random.default_rng(12).random(table.height) < 0.5)
+    value = pl.col("Coefficient").cast(pl.Float64)
+    table = table.with_columns(
+        pl.when(half).then("Alt").otherwise("Ref").alias("Ref"),
+        pl.when(half).then("Ref").otherwise("Alt").alias("Alt"),
+        pl.when(half).then(-value).otherwise(value).alias("Coefficient"),
+    )
+    folder = tmp_path / "swapped"
+    folder.mkdir()
+    (folder / name).write_bytes(gzip.compress(table.write_csv(separator="\t", null_value="NA").encode(), 1))
+    return folder
+
+
+@pytest.mark.slow
+def test_satmut__swapping_alleles_with_their_signs_changes_no_estimate(run_golden: Run, swapped: Path) -> None:
+    as_published = run_golden("satmut", replaced={MODEL: ""})
+    turned = run_golden("satmut", replaced={MODEL: ""}, folder=swapped)
+    swaps = turned.checks.frame.filter(pl.col("orientation") == "swapped")
+    assert swaps.height > 15_000
+    assert swaps.get_column("variant_id").str.contains("->", literal=True).sum() > 1_000
+    columns = ["metric", "label_name", "stratum", "value", "n", "n_variants", "n_clusters", "n_missing"]
+    for column in columns:
+        assert turned.of_scores.get_column(column).equals(as_published.of_scores.get_column(column)), column

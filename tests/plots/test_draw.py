@@ -9,8 +9,8 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
-from refalt.plots import draw_all, figures
-from refalt.plots.base import Drawing
+from refalt.plots import draw_across, draw_all, figures
+from refalt.plots.base import Drawing, Reading
 from refalt.plots.draw import path_part
 from refalt.plugins import every_class
 from refalt.tables import Attrition, Comparison, Estimates
@@ -43,6 +43,22 @@ def drawn(tables, folder, **choices):
 def shared(tmp_path_factory, module_tables):
     folder = tmp_path_factory.mktemp("figures")
     return folder, drawn(module_tables, folder)
+
+
+def test_draw_across__draws_runs_side_by_side_and_lists_them(module_tables, tmp_path):
+    rows, readings = (
+        module_tables.comparison.frame,
+        [
+            reading
+            for row in module_tables.estimates.frame.iter_rows(named=True)
+            if (reading := Reading.from_row(row)).metric == "spearman_rho" and reading.stratum == "all"
+        ],
+    )
+    stamps = {"simulated": True, "as_published": False}
+    found = draw_across(rows, readings, name="several", folder=tmp_path, **stamps)
+    assert [figure.name for figure in found] == ["score_bars-spearman_rho-effect", "side_by_side"]
+    assert len(json.loads((tmp_path / "figures.json").read_text())["figures"]) == 2
+    assert "SIMULATED" in (tmp_path / found[0].svg).read_text()
 
 
 def test_draw_all__writes_three_files_a_figure(shared):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -276,8 +277,9 @@ def committed(folder: Path) -> set[int]:
     return {json.loads(request)["variant"][0] for (request,) in found}
 
 
-def killed_again_and_again(folder: Path, moments: list[float]) -> None:
-    """Kill the command at each moment (share of all answers), let it end at last, and look at all it did."""
+@contextlib.contextmanager
+def observed_server(folder: Path) -> Iterator[tuple[Observed, Callable[[Path], subprocess.Popen[bytes]]]]:
+    """A server that counts, and what starts the command on it with a store of one's choice."""
     from refalt.models.alphagenome.hosted import scorer_message
     from refalt.models.alphagenome.scorers import RECOMMENDED_SCORERS
 
@@ -300,8 +302,15 @@ def killed_again_and_again(folder: Path, moments: list[float]) -> None:
             return subprocess.Popen(
                 [sys.executable, "-c", COMMAND, running.address, str(store), str(folder / "rows.parquet")],
                 env={**os.environ, "ALPHA_GENOME_API_KEY": "none"},
+                stderr=subprocess.PIPE,
             )
 
+        yield gate, start
+
+
+def killed_again_and_again(folder: Path, moments: list[float]) -> None:
+    """Kill the command at each moment (share of all answers), let it end at last, and look at all it did."""
+    with observed_server(folder) as (gate, start):
         kills = 0
         for moment in sorted(moments):
             before = committed(folder / "killed")
@@ -330,7 +339,19 @@ def killed_again_and_again(folder: Path, moments: list[float]) -> None:
 
 
 def test_a_killed_command__goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    killed_again_and_again(tmp_path, [random.Random(11).uniform(0.02, 0.9) for _ in range(3)] + [0.0])
+    chance = random.Random(11)
+    killed_again_and_again(tmp_path, [0.0, *(chance.uniform(0.02, 0.9) for _ in range(3))])
+
+
+def test_an_interrupted_command__keeps_all_that_was_in_flight(tmp_path: Path) -> None:
+    with observed_server(tmp_path) as (gate, start), start(tmp_path / "store") as command:
+        while len(gate.positions) < N // 3:
+            time.sleep(0.001)
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=60)
+        assert b"KeyboardInterrupt" in said
+        assert WORKERS < len(gate.positions) < N
+        assert committed(tmp_path / "store") == set(gate.positions)
 
 
 @pytest.mark.slow

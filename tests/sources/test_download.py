@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import hashlib
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -85,8 +87,8 @@ def test_download__refuses_another_digest_and_keeps_nothing_of_it(
     for _ in range(2):
         with pytest.raises(UserError, match=rf"Expected md5:0+; got md5:{MD5}.*https://example.org/page"):
             download(wrong, tmp_path, web=web)
-    assert "Range" not in server.asked[-1].headers
-    assert not (tmp_path / "peaks.bed.gz").exists()
+    assert len(server.asked) == 2
+    assert not list(tmp_path.glob("*peaks.bed.gz")) + list(tmp_path.glob(".*.part"))
 
 
 def test_download__goes_on_where_each_transfer_broke_off(
@@ -113,7 +115,7 @@ def test_download__goes_on_in_another_process(
 def test_download__starts_again_when_the_publication_changed_meanwhile(
     published: PublicFile, server: LocalServer, tmp_path: Path, web: Web
 ) -> None:
-    later = BODY[::-1]
+    later = BODY[:100:-20]
     server.reply = lambda asked: (
         _ranges(asked, cut=1000) if len(server.asked) == 1 else _ranges(asked, tag='"v2"', body=later)
     )
@@ -138,6 +140,28 @@ def test_download__gives_up_when_nothing_more_comes(
     assert not (tmp_path / "peaks.bed.gz").exists()
 
 
+def test_download__gives_up_when_going_on_brings_nothing(
+    published: PublicFile, server: LocalServer, tmp_path: Path, web: Web
+) -> None:
+    server.reply = lambda asked: _ranges(asked, cut=1000 if len(server.asked) == 1 else 0)
+    with pytest.raises(UserError, match="does not answer as it should"):
+        download(published, tmp_path, web=web)
+    # The first brought something; four that brought nothing are too many.
+    assert len(server.asked) == 5
+
+
+def test_download__says_that_the_disk_is_full(published: PublicFile, tmp_path: Path, web: Web) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot write"):
+            download(published, tmp_path, web=web)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+
+
 def test_download__starts_again_when_what_is_there_is_longer_than_the_file(
     published: PublicFile, server: LocalServer, tmp_path: Path, web: Web
 ) -> None:
@@ -152,7 +176,9 @@ def test_download__starts_again_when_what_is_there_is_longer_than_the_file(
 def test_download__refuses_another_part_than_it_asked_for(
     published: PublicFile, server: LocalServer, tmp_path: Path, web: Web
 ) -> None:
-    wrong = Answer(BODY, status=206, headers={"ETag": '"v1"', "Content-Range": f"bytes 0-{len(BODY) - 1}/{len(BODY)}"})
+    # As long as what is missing, but the beginning of the file and not its end.
+    place = {"ETag": '"v1"', "Content-Range": f"bytes 0-1239/{len(BODY)}"}
+    wrong = Answer(BODY[:1240], status=206, headers=place)
     server.reply = lambda asked: wrong if len(server.asked) == 2 else _ranges(asked, cut=9000)
     assert download(published, tmp_path, web=web).read_bytes() == BODY
 

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, metering_of
+
 if TYPE_CHECKING:
     from refalt.audits.base import Finding
+    from refalt.pipeline.prepare import Prepared
     from refalt.pipeline.run import Ended
+    from refalt.scoring.metered import Metering
 
 InputFolders = Annotated[
     list[Path] | None, typer.Option("--inputs", help="Folder to look for input files in; repeatable.", metavar="DIR")
@@ -32,26 +36,50 @@ def run(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Member of a suite to run; repeatable.", metavar="NAME")
     ] = None,
+    store: StoreFolder = None,
+    workers: Workers = None,
+    rescore: Rescore = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would ask and cost, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> int:
     """Run a study or a suite: audits, predictions, estimates, figures, one report."""
     from refalt.errors import UserError, unknown_name
-    from refalt.pipeline.prepare import prepare
+    from refalt.pipeline.prepare import prepare, study_file
     from refalt.pipeline.run import STAGES, run_study
     from refalt.studies.suite import is_suite
 
     if until not in STAGES:
         raise unknown_name("stage", until, STAGES, where="--until")
-    if is_suite(study):
+    if is_suite(study_file(study)):
         return _run_suite(
             study, inputs=inputs or [], out=out, until=until, limit=limit, only=only or [], as_json=as_json
         )
     if only:
         raise UserError("--only is for suites", got=str(study), remedy="leave it out")
     prepared = prepare(study, folders=inputs or [], limit=limit)
-    ended = run_study(prepared, out=out, until=until, notify=progress)
+    metering = metering_of(store, workers, rescore=rescore)
+    if dry_run:
+        return _say_costs(prepared, metering, as_json=as_json)
+    ended = run_study(prepared, out=out, until=until, notify=progress, metering=metering)
     typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else words_of(ended))
     return int(ended.exit_code)
+
+
+def _say_costs(prepared: Prepared, metering: Metering, *, as_json: bool) -> int:
+    import dataclasses
+
+    from refalt.pipeline.cost import costs
+
+    found = costs(prepared, metering=metering)
+    if as_json:
+        rows = {name: dataclasses.asdict(cost) | {"to_ask": cost.to_ask} for name, cost in found.items()}
+        for row in rows.values():
+            row.update({key: None for key, value in row.items() if value != value})  # JSON has no NaN
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        lines = [cost_line(name, cost) for name, cost in found.items()]
+        typer.echo("\n".join(lines) or "nothing to pay for: no score is of a metered model")
+    return 0
 
 
 def _run_suite(

@@ -51,7 +51,7 @@ class SatmutSection(DatasetSection):
         if content["assembly"] != content.get("release", "GRCh38"):
             raise ValueError("positions are those of the release: leave assembly out")
         if content.get("replicates"):
-            replicate = {REPLICATE: {"column": _EFFECT.column, "of": "alt"}}
+            replicate = {REPLICATE: {"column": _EFFECT.column, "of": {"column": "Alt"}}}
             content["recorded"] = replicate | dict(content.get("recorded") or {})
         return content
 
@@ -113,16 +113,21 @@ def _of_release(rows: pl.DataFrame, release: str) -> pl.DataFrame:
 
 
 def _with_replicate(rows: pl.DataFrame, replicates: Mapping[str, str]) -> pl.DataFrame:
-    """What the declared other element measured of the same variant, among rows that are left."""
+    """What the declared other element measured of the same variant, among rows that are left, and for which allele."""
     if not replicates:
         return rows
-    variant = ["source_chrom", "source_pos", "ref", "alt"]
+    place, name = ["source_chrom", "source_pos"], RECORDED_PREFIX + REPLICATE
+    # Either order of the alleles is the same variant; which of them the value is for goes with it.
+    alleles = [pl.min_horizontal("ref", "alt").alias("one"), pl.max_horizontal("ref", "alt").alias("two")]
     again = rows.filter(pl.col("reason").is_null()).select(
-        pl.col("context_id").alias("other"), *variant, pl.col("beta").alias(RECORDED_PREFIX + REPLICATE)
-    )
+        pl.col("context_id").alias("other"), *place, *alleles,
+        pl.col("beta").alias(name), pl.col("alt").alias(f"{name}.allele"),
+    )  # fmt: skip
     other = pl.col("context_id").replace_strict(dict(replicates), default=None, return_dtype=pl.String)
-    paired = rows.with_columns(other=other)
-    return paired.join(again, on=["other", *variant], how="left", validate="m:1", maintain_order="left").drop("other")
+    paired = rows.with_columns(*alleles, other=other).join(
+        again, on=["other", *place, "one", "two"], how="left", validate="m:1", maintain_order="left"
+    )
+    return paired.drop("other", "one", "two")
 
 
 def _cloned(rows: pl.DataFrame, sequences: pl.DataFrame) -> pl.DataFrame:

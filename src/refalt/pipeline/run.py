@@ -21,6 +21,7 @@ from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
+from refalt.scoring.metered import Metering
 from refalt.tables import Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
@@ -47,11 +48,27 @@ class Ended:
     reached: str = ""
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How a run is done; nothing in here can change a number."""
+
+    until: str
+    notify: Notify
+    metering: Metering | None
+
+
 class _Stop(Exception):  # noqa: N818  (not an error: the run ends here)
     """The run ends early, as asked or by a fatal finding."""
 
 
-def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: Notify = lambda _: None) -> Ended:
+def run_study(
+    prepared: Prepared,
+    *,
+    out: Path,
+    until: str = "report",
+    notify: Notify = lambda _: None,
+    metering: Metering | None = None,
+) -> Ended:
     """Run a study to the end, or until a stage.
 
     Args:
@@ -59,6 +76,7 @@ def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: N
         out: The folder that holds run folders.
         until: The last stage to do, one of `STAGES`.
         notify: Told the name of each stage as it begins.
+        metering: What metered models are asked with.
 
     Raises:
         UserError: a file is missing or not what it should be, or a waiver is unknown or unused.
@@ -71,7 +89,7 @@ def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: N
     started = _now()
     notes: dict[str, Any] = {}
     with contextlib.suppress(_Stop):
-        _through_the_stages(prepared, ended, until, notify, notes)
+        _through_the_stages(prepared, ended, _Manner(until, notify, metering), notes)
     _write_findings(ended)
     _write_provenance(prepared, run, started=started, notes=notes)
     run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
@@ -82,13 +100,13 @@ def run_study(prepared: Prepared, *, out: Path, until: str = "report", notify: N
     return ended
 
 
-def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: Notify, notes: dict[str, Any]) -> None:
+def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes: dict[str, Any]) -> None:
     run, evidence = ended.run, _first_evidence(prepared, ended.run.root.parent)
 
     def begin(stage: str) -> None:
-        if ended.reached == until:
+        if ended.reached == manner.until:
             raise _Stop
-        notify(stage)
+        manner.notify(stage)
         ended.reached = stage
 
     begin("measurements")
@@ -110,7 +128,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, until: str, notify: No
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
-    scored = stages.predict(prepared, read, checks, genome, notify)
+    scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
     for name, predictions in scored.predictions.items():
         predictions.write(run.predictions(name))
     scored.tracks.write(run.tracks)

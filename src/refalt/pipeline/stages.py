@@ -22,6 +22,7 @@ from refalt.evaluation.join import Joined, join
 from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
+from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome, open_genome
@@ -170,13 +171,21 @@ class AllScored:
     failures: Failures
 
 
-def predict(prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, notify: Notify) -> AllScored:
-    """Make every score."""
+def predict(
+    prepared: Prepared,
+    read: Read,
+    checks: AlleleChecks,
+    genome: Genome | None,
+    *,
+    notify: Notify,
+    metering: Metering | None = None,
+) -> AllScored:
+    """Make every score; `metering` is what a metered model is asked with."""
     scored: dict[str, Scored] = {}
     for score in prepared.scores:
         notify(f"score {score.name}")
         asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
-        scored[score.name] = score_with(prepared.models[score.model], asked, score)
+        scored[score.name] = score_with(prepared.models[score.model], asked, score, metering=metering)
     return AllScored(
         {name: each.predictions for name, each in scored.items()},
         Tracks(pl.concat([each.tracks.frame for each in scored.values()])),

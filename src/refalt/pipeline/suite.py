@@ -9,7 +9,7 @@ from typing import Final
 
 from refalt.errors import ExitCode, UserError, unknown_name
 from refalt.pipeline.compare import write_comparison
-from refalt.pipeline.prepare import Prepared, prepare
+from refalt.pipeline.prepare import Prepared, prepare, study_file
 from refalt.pipeline.run import Ended, Notify, run_study
 from refalt.pipeline.sweep import write_sweep
 from refalt.provenance import SHORT, digest_of
@@ -85,11 +85,18 @@ class SuiteEnded:
 def prepare_suite(path: Path, *, folders: Sequence[Path] = (), limit: int | None = None) -> PreparedSuite:
     """Read a suite file and look up all that its members name, before any of them is run.
 
+    Args:
+        path: The suite file; its studies lie beside it, or are names of studies that come with refalt.
+        folders: Where input files are looked for.
+        limit: Rows of a pilot of every member.
+
     Raises:
         UserError: any mistake in the suite file or in a study file.
     """
+    path = study_file(path)
     suite = read_suite(path)
-    found = [prepare(path.parent / name, folders=folders, limit=limit) for name in suite.suite.studies]
+    paths = [path.parent / name if (path.parent / name).exists() else Path(name) for name in suite.suite.studies]
+    found = [prepare(one, folders=folders, limit=limit) for one in paths]
     if suite.sweep is None:
         _require_distinct([one.study.study.name for one in found], path)
         return PreparedSuite(suite, tuple(PreparedMember(one) for one in found), None)

@@ -36,7 +36,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_alternate_allele": ("without an alternate allele ('.')", r"^\.?$"),
     "spanning_deletion": ("with ALT '*', a deletion that begins elsewhere", r"^\*$"),
     "symbolic_allele": ("with a symbolic allele such as <DEL>, which states no sequence", r"^<.*>$"),
-    "breakend": ("with a breakend, which joins two places", r"[\[\]]|^\.[ACGTN]|[ACGTN]\.$"),
+    "breakend": ("with a breakend, which joins two places", r"[\[\]]|^\.[A-Za-z]|[A-Za-z]\.$"),
     "ambiguity_code": ("with an IUPAC code for several bases", r"^[ACGTNRYSWKMBDHV]*[RYSWKMBDHV][ACGTNRYSWKMBDHV]*$"),
 }
 _OTHER_WORDS: Final[Mapping[str, str]] = {
@@ -201,7 +201,7 @@ def _split(raw: pl.DataFrame) -> pl.DataFrame:
     lower = [
         pl.col(name).str.contains("^[acgtn]*[acgtn]+[acgtnACGTN]*$").fill_null(value=False) for name in ("REF", "ALT")
     ]
-    symbolic = pl.col("ALT").str.starts_with("<")
+    spelled = pl.col("ALT").str.contains("^[A-Za-z]+$")
     return rows.select(
         pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"),
         pl.lit("variant").alias("kind"),
@@ -214,7 +214,7 @@ def _split(raw: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("ID") != ".").then("ID").alias("identifier"),
         pl.col("ID").str.extract(r"(?:^|;)(rs[0-9]+)(?:;|$)").alias("rsid"),
         pl.col("REF").str.to_uppercase().alias("ref"),
-        pl.when(symbolic).then("ALT").otherwise(pl.col("ALT").str.to_uppercase()).alias("alt"),
+        pl.when(spelled).then(pl.col("ALT").str.to_uppercase()).otherwise("ALT").alias("alt"),
         (pl.col("n_alleles") > 1).alias("multi_allelic"),
         pl.any_horizontal(lower).alias("lower_case_alleles"),
     )

@@ -1,0 +1,29 @@
+"""What a study would ask of metered models, before it asks anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from refalt.models.metered import MeteredModel
+from refalt.pipeline import stages
+from refalt.pipeline.prepare import Prepared
+from refalt.scoring.metered import Cost, Metering, dry_run
+from refalt.scoring.plan import plan
+
+
+def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
+    """Score name -> its cost, for every score of a metered model; writes nothing and asks nothing.
+
+    Raises:
+        UserError: a file is missing or not what it should be, or a score cannot be made.
+    """
+    read = stages.read_measurements(prepared)
+    genome = stages.open_fasta(prepared)
+    checks = stages.check_variants(read, genome)
+    found: dict[str, Cost] = {}
+    for score in prepared.scores:
+        model = prepared.models[score.model]
+        if isinstance(model, MeteredModel):
+            asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
+            found[score.name] = dry_run(model, asked, score, metering=metering)
+    return found
