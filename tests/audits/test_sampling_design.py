@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def test_sa009__finds_controls_that_are_positives() -> None:
     label = [1] * 10 + [0] * 30
     assert labelled(label=label, p_value=[1e-4] * 10 + [1e-6] * 3 + [0.3] * 27).n_affected == 3
     assert labelled(label=label, beta=[0.5] * 12 + [None] * 28).n_affected == 2
-    target = [f"peak{i}" for i in range(10)] + ["peak3"] + [f"other{i}" for i in range(29)]
+    target = [f"chr1:{i}00-{i}50" for i in range(1, 11)] + ["chr1:300-350"] + [f"chr2:{i}-9999" for i in range(29)]
     found = labelled(label=label, beta=None, target_id=target)
     assert (found.outcome, found.severity, found.n_affected) == (Outcome.FOUND, Severity.SERIOUS, 1)
     assert found.examples[0].startswith("row 11:")
@@ -177,3 +178,16 @@ recorded = { deltasvm = { column = "deltasvm_lee2015" } }
 def test_sa009__clear_where_positives_were_not_chosen_by_p() -> None:
     label = [1] * 10 + [0] * 30
     assert labelled(label=label, p_value=np.linspace(0, 0.9, 40)[::-1]).outcome is Outcome.CLEAR
+
+
+def test_sa009__clear_of_controls_that_share_a_gene_with_a_positive() -> None:
+    label = [1] * 10 + [0] * 30
+    genes = [f"GENE{i}" for i in range(10)] + ["GENE3"] * 5 + [f"GENE{i}" for i in range(50, 75)]
+    assert labelled(label=label, beta=None, target_id=genes).outcome is Outcome.CLEAR
+
+
+def test_sa003__clear_where_clusters_are_blocks_that_neighbours_may_straddle() -> None:
+    rows = build_measurements(300, pos=1_000_000 + 5_000 * np.arange(300))
+    clusters = dataclasses.replace(build_clusters(rows), kind="ld_block")
+    found = ClustersCoverLinkage().check(measurements=rows, clusters=clusters, declared=build_declared())
+    assert found.outcome is Outcome.CLEAR

@@ -94,7 +94,7 @@ def _through(prepared: Prepared) -> Golden:
     genome = stages.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     clusters = stages.cluster(prepared, read)
-    scored = stages.predict(prepared, read, checks, genome, lambda _: None)
+    scored = stages.predict(prepared, read, checks, genome, notify=lambda _: None)
     joined = stages.compare(prepared, read, checks, scored, clusters)
     estimates, _ = stages.estimate(prepared, joined, withheld={})
     return Golden(prepared, read, checks, clusters, joined, estimates)

@@ -5,13 +5,11 @@ import hashlib
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.errors import UserError
 from refalt.report import render
-from refalt.report.page_text import environment
 from refalt.runs import RunFolder
 
 FATAL = Finding("EF001", "dataset", Outcome.FOUND, Severity.FATAL, "the effect column is an effect", n_affected=30,
@@ -186,16 +184,6 @@ def test_render__keeps_hostile_text_as_text(run_folder):
 def test_render__stays_under_five_megabytes_at_a_hundred_thousand_rows(run_folder):
     run = run_folder(n=50_000, drawn=True)
     assert render(run).stat().st_size < 5_000_000
-
-
-def test_environment__escapes_and_refuses_what_it_does_not_know():
-    from jinja2 import UndefinedError
-
-    assert environment().from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
-    with pytest.raises(UndefinedError):
-        environment().from_string("{{ absent }}").render()
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        environment().from_string("{{ x|tojson }}").render(x=np.nan)
 
 
 def test_render__refuses_a_folder_that_is_not_a_run(tmp_path):

@@ -146,8 +146,7 @@ def test_download__gives_up_when_going_on_brings_nothing(
     server.reply = lambda asked: _ranges(asked, cut=1000 if len(server.asked) == 1 else 0)
     with pytest.raises(UserError, match="does not answer as it should"):
         download(published, tmp_path, web=web)
-    # The first brought something; four that brought nothing are too many.
-    assert len(server.asked) == 5
+    assert len(server.asked) == 4
 
 
 def test_download__says_that_the_disk_is_full(published: PublicFile, tmp_path: Path, web: Web) -> None:

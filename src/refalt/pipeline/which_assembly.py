@@ -45,8 +45,8 @@ class WhichAssembly:
 def declared_or_stated(declared: str | None, stated: Mapping[str, str]) -> WhichAssembly | None:
     """What the user or else the file says; None when neither does, or the file contradicts itself."""
     if declared is not None:
-        others = [f"{where} says {name}" for name, where in stated.items() if name != declared]
-        mind = f"; but {' and '.join(others)}" if others else ""
+        others = [f"{name} by {where}" for name, where in stated.items() if name != declared]
+        mind = f"; but it is {' and '.join(others)}" if others else ""
         return WhichAssembly(declared, "declared", f"{declared}, as declared{mind}")
     if len(stated) == 1:
         ((name, where),) = stated.items()

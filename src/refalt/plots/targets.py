@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from refalt.evaluation.labels import ACTIVITY_MEDIAN, MAGNITUDE_MEDIAN, QUESTIONS, Question, score_of, target_of
+from refalt.evaluation.labels import (
+    ACTIVITY_MEDIAN,
+    GIVEN,
+    MAGNITUDE_MEDIAN,
+    MATCHED,
+    QUESTIONS,
+    Question,
+    score_of,
+    target_of,
+)
 from refalt.plots.base import FloatArray, Reading, View
 from refalt.stats.measured import Measured
 
 #: A curve may differ from its estimate by no more than this (sums in another order).
 SAME_AREA = 1e-6
+#: Column of Comparison that a label is made of, where it is not the effect.
+_MADE_OF = MappingProxyType({GIVEN: "label", MATCHED: "matched_label"})
 
 
 class Labelled(NamedTuple):
@@ -32,7 +44,7 @@ def labelled(view: View, reading: Reading, area: Callable[[FloatArray, FloatArra
     question = next((question for question in QUESTIONS if question.name == reading.label_name), None)
     if question is None:
         return None
-    rows = view.measured("score", "label" if question.name == "given" else "effect")
+    rows = view.measured("score", _MADE_OF.get(question.name, "effect"))
     label, score = _label(question, rows, reading), score_of(question, rows)
     kept = np.isfinite(label)
     found = Labelled(label[kept], score[kept], "|score|" if question.magnitude_of_score else "score")

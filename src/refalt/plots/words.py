@@ -37,6 +37,7 @@ LABEL_WORDS: Final = MappingProxyType(
         "effect": "the measured effect",
         "magnitude": "the magnitude of the effect",
         "given": "the published labels",
+        "matched": "positives and their matched controls",
         "direction": "the direction of the effect",
         "magnitude_median": "effects above the median magnitude",
         "activity_median": "activities above the median",

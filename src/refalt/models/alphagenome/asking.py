@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -49,11 +50,12 @@ class Asking:
         self._limit = AdaptiveLimit(self._workers)
         self._pace = Pace(self.effort.per_minute, clock=self.clock)
         self._todo: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[_Settled | BaseException] = queue.SimpleQueue()
+        # Looked at, kept, and only then removed: an interrupt between any two steps loses nothing.
+        self._done: deque[_Settled | BaseException] = deque()
+        self._arrived = threading.Semaphore(0)
         self._stop = threading.Event()
         self._open = 0
         self._gave_up_in_a_row = 0
-        self._unkept: Reply | None = None
         self._inspected: set[str] = set()
 
     def run(self, questions: Iterable[Question], keep: Keep) -> None:
@@ -88,15 +90,15 @@ class Asking:
                     self._open += 1
             if not self._open:
                 return
-            self._take(self._done.get(), keep)
+            self._arrived.acquire()
+            self._take(self._done[0], keep)
+            self._done.popleft()
 
     def _take(self, settled: _Settled | BaseException, keep: Keep) -> None:
         self._open -= 1
         if isinstance(settled, BaseException):
             raise settled
-        self._unkept = settled.reply
         keep(settled.reply)
-        self._unkept = None
         self._gave_up_in_a_row = self._gave_up_in_a_row + 1 if settled.gave_up else 0
         if self._gave_up_in_a_row >= self.effort.patience:
             raise StoppedByLimitError(
@@ -111,12 +113,11 @@ class Asking:
         until = self.clock() + self.effort.farewell_s
         for thread in threads:
             thread.join(max(0.0, until - self.clock()))
-        if self._unkept is not None:
-            keep(self._unkept)
-        while not self._done.empty():
-            settled = self._done.get()
+        while self._done:
+            settled = self._done[0]
             if isinstance(settled, _Settled):
                 keep(settled.reply)
+            self._done.popleft()
 
     def _close(self, threads: Iterable[threading.Thread]) -> None:
         self._stop.set()
@@ -131,10 +132,14 @@ class Asking:
             try:
                 settled = self._settle(question)
             except BaseException as error:  # noqa: BLE001  (handed to the caller's thread)
-                self._done.put(error)
+                self._hand_over(error)
             else:
                 if settled is not None:
-                    self._done.put(settled)
+                    self._hand_over(settled)
+
+    def _hand_over(self, settled: _Settled | BaseException) -> None:
+        self._done.append(settled)
+        self._arrived.release()
 
     def _settle(self, question: Question) -> _Settled | None:
         """Ask until there is a reply; None when stopped meanwhile."""
