@@ -57,16 +57,21 @@ def _options(command: object) -> str:
     for parameter in command.params:  # type: ignore[attr-defined]
         if parameter.name == "help":
             continue
-        shown = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+        shown = (
+            ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+        )
         rows.append(f"| `{shown}` | {(parameter.help or '').strip()} |")
     return "\n".join(rows)
 
 
 def _tables() -> str:
-    parts = ["# Tables", "Every column of every table in a run folder. `pos` is 1-based, `start` and `end` 0-based half-open."]
+    parts = [
+        "# Tables",
+        "Every column of every table in a run folder. `pos` is 1-based, `start` and `end` 0-based half-open.",
+    ]
     for table in ALL_TABLES:
         rows = [
-            f"| `{column.name}` | {str(column.dtype)} | {column.unit} | {column.meaning} |" for column in table.declared
+            f"| `{column.name}` | {column.dtype!s} | {column.unit} | {column.meaning} |" for column in table.declared
         ]
         head = "| column | type | unit | meaning |\n|---|---|---|---|\n"
         parts += [f"## {table.title}", f"Key: {', '.join(table.key)}.", head + "\n".join(rows)]
@@ -82,11 +87,12 @@ def _metrics() -> str:
 
 
 def _reasons() -> str:
+    spared, always = "only where a genome or sequence is needed", "always"
     rows = [
-        f"| `{reason.value}` | {reason.meaning} | {'only where a genome or sequence is needed' if reason.spares_recorded else 'always'} |"
-        for reason in Reason
+        f"| `{reason.value}` | {reason.meaning} | {spared if reason.spares_recorded else always} |" for reason in Reason
     ]
-    return "# Reasons\n\nWhy a row is not compared.\n\n| reason | meaning | the row leaves |\n|---|---|---|\n" + "\n".join(rows)
+    head = "| reason | meaning | the row leaves |\n|---|---|---|\n"
+    return "# Reasons\n\nWhy a row is not compared.\n\n" + head + "\n".join(rows)
 
 
 def _exit_codes() -> str:

@@ -124,7 +124,7 @@ def test_check_table__finds_sequences_that_hold_the_variant_elsewhere(tmp_path: 
     good = check_table(written(tmp_path, columns), Told(), NOTHING)
     assert finding(good, "SQ001").outcome is Outcome.CLEAR
     assert finding(good, "AL001").outcome is Outcome.CLEAR
-    columns["ref"], columns["alt"] = columns["ref"][1:] + ["A"], columns["alt"][1:] + ["C"]
+    columns["ref"], columns["alt"] = [*columns["ref"][1:], "A"], [*columns["alt"][1:], "C"]
     assert "SQ001" in codes(check_table(written(tmp_path, columns), Told(), NOTHING), Severity.FATAL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,9 @@ def serve(
     """Serve a local model to every AlphaGenome client, until interrupted."""
     from refalt.serve.start import serve_forever
 
-    serve_forever(model, genome, port=port, host=host, max_workers=workers, announce=_announced)
+    # To interrupt it is how a server is ended.
+    with contextlib.suppress(KeyboardInterrupt):
+        serve_forever(model, genome, port=port, host=host, max_workers=workers, announce=_announced)
     return 0
 
 

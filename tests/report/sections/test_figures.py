@@ -16,7 +16,7 @@ def test_build__puts_the_first_score_first_and_the_whole_study_last(shared_run):
 def test_build__shows_the_forest_of_the_primary_estimate_and_folds_the_others(shared_run):
     whole = figures.build(read_evidence(shared_run)).content["groups"][-1]
     shown = [one["figure"].name for one in whole["figures"]]
-    assert shown == ["attrition", "forest-spearman_rho-effect"]
+    assert shown == ["attrition", "forest-spearman_rho-effect", "correlation_heatmap"]
     assert len(whole["folded"]) > 3
 
 

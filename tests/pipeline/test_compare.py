@@ -1,0 +1,151 @@
+"""Runs held side by side."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from refalt.errors import UserError
+from refalt.pipeline.compare import Entry, compare_runs, entries, labels, shared
+from refalt.pipeline.prepare import prepare
+from refalt.pipeline.run import run_study
+from refalt.report.evidence import read_evidence
+from refalt.report.together import Member, read_together
+from refalt.runs import RunFolder
+from refalt.testing.toy_study import write_toy_study
+
+QUICK = "resamples = 200\npermutations = 0\nclusters = 'input'"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """`both`: two scores; `few`: the score `noise` on half the rows of the same table; `else`: another table."""
+    root = tmp_path_factory.mktemp("compare")
+    found = {}
+    for name, seed in (("both", 7), ("few", 7), ("else", 9)):
+        folder = root / name
+        folder.mkdir()
+        study = write_toy_study(folder, n=120, seed=seed)
+        study.edit('name     = "toy"', f'name     = "{name}"')
+        study.edit("resamples = 200", QUICK)
+        if name == "few":
+            study.edit('good = { column = "good", of = "alt" }, ', "")
+            study.rewrite(study.table.gather_every(2).reverse())
+        ended = run_study(prepare(study.path), out=root / "runs")
+        found[name] = ended.run.root
+    return found
+
+
+def member(runs: dict[str, Path], name: str) -> Member:
+    return Member(name, evidence=read_evidence(RunFolder(runs[name])))
+
+
+def entry(runs: dict[str, Path], name: str, score: str) -> Entry:
+    return next(one for one in entries(member(runs, name)) if one.section.name.endswith(score))
+
+
+def test_compare_runs__gives_the_difference_on_the_rows_that_both_have(runs: dict[str, Path], tmp_path: Path) -> None:
+    together = read_together(compare_runs([runs["both"], runs["few"]], out=tmp_path / "out"))
+    wanted = {"first": "both: good", "second": "few: noise", "metric": "spearman_rho", "label_name": "effect"}
+    row = together.comparisons.frame.filter(**wanted).row(0, named=True)
+    one, other = (entry(runs, *which).rows for which in (("both", "good"), ("few", "noise")))
+    rows = one.join(other.select("asked_id", second="score"), on="asked_id").filter(pl.col("effect").is_not_null())
+    effect, first, second = (rows.get_column(name).to_numpy() for name in ("effect", "score", "second"))
+    expected = stats.spearmanr(effect, first).statistic - stats.spearmanr(effect, second).statistic
+    assert row["difference"] == pytest.approx(expected)
+    assert row["n"] == rows.height == 60
+    assert row["lower"] < row["difference"] < row["upper"]
+
+
+def test_compare_runs__leaves_a_page_with_both_runs_linked(runs: dict[str, Path], tmp_path: Path) -> None:
+    folder = compare_runs([runs["both"], runs["few"]], out=tmp_path / "out")
+    together = read_together(folder)
+    assert [member.label for member in together.members] == ["both", "few"]
+    assert all((folder / str(member.report)).is_file() for member in together.members)
+    assert str(tmp_path) not in (folder / "report.html").read_text(encoding="utf-8")
+    assert json.loads((folder / "members.json").read_text())["kind"] == "comparison"
+
+
+def test_compare_runs__says_why_rows_of_other_measurements_are_not_compared(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    changed = tmp_path / "else"
+    shutil.copytree(runs["both"], changed)
+    run = RunFolder(changed)
+    frame = pl.read_parquet(run.comparison).with_columns(pl.col("effect") * 2)
+    read_evidence(RunFolder(runs["both"])).comparison.__class__(frame).write(run.comparison)
+    provenance = json.loads(run.provenance.read_text())
+    from refalt.files import sha256_of
+
+    provenance["tables"][run.comparison.name] = sha256_of(run.comparison)
+    run.provenance.write_text(json.dumps(provenance))
+    run.lock.write_text(run.lock.read_text().replace('unit = "simulated units"', 'unit = "others"'))
+    together = read_together(compare_runs([runs["both"], changed], out=tmp_path / "out"))
+    assert len(together.comparisons) == 0
+    assert "the effect differs on 80 of the 120 rows they share" in together.notes[0]
+
+
+@pytest.mark.parametrize("roots", [[], ["both"], ["both", "both"]])
+def test_compare_runs__needs_two_runs(runs: dict[str, Path], roots: list[str]) -> None:
+    with pytest.raises(UserError, match="nothing to compare"):
+        compare_runs([runs[name] for name in roots])
+
+
+def test_compare_runs__refuses_a_table_that_is_not_what_the_run_wrote(runs: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(runs["few"], tmp_path / "few")
+    text = (tmp_path / "few" / "attrition.tsv").read_text()
+    (tmp_path / "few" / "attrition.tsv").write_text(text.replace("\t60\n", "\t61\n"))
+    with pytest.raises(UserError, match="attrition.tsv is not what the run wrote"):
+        compare_runs([runs["both"], tmp_path / "few"], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_compare_runs__refuses_another_layout(runs: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(runs["few"], tmp_path / "few")
+    pl.read_parquet(runs["few"] / "5-estimates.parquet").write_parquet(tmp_path / "few" / "5-estimates.parquet")
+    with pytest.raises(UserError, match="another layout"):
+        compare_runs([runs["both"], tmp_path / "few"], out=tmp_path / "out")
+
+
+def test_shared__takes_the_coarser_clusters_and_one_effect(runs: dict[str, Path]) -> None:
+    one, other = entry(runs, "both", "good"), entry(runs, "few", "noise")
+    coarse = other.rows.with_columns(cluster_id=pl.lit("one"))
+    joined, why = shared([one, replace(other, rows=coarse)])
+    assert why is None
+    assert joined.comparison.frame.get_column("cluster_id").unique().to_list() == ["one"]
+    by_score = joined.comparison.frame.partition_by("score_name")
+    assert by_score[0].get_column("effect").equals(by_score[1].get_column("effect"))
+    assert not by_score[0].get_column("score").equals(by_score[1].get_column("score"))
+
+
+def test_shared__is_empty_for_runs_without_a_common_row(runs: dict[str, Path]) -> None:
+    one, other = entry(runs, "both", "good"), entry(runs, "else", "good")
+    apart = other.rows.with_columns(asked_id=pl.lit("x") + pl.col("asked_id"))
+    joined, why = shared([one, replace(other, rows=apart)])
+    assert (len(joined.comparison), why) == (0, None)
+
+
+def test_shared__leaves_out_rows_that_cannot_be_told_apart(runs: dict[str, Path]) -> None:
+    one, other = entry(runs, "both", "good"), entry(runs, "few", "noise")
+    twice = pl.concat([other.rows, other.rows.head(1).with_columns(source_row=pl.lit(999, pl.Int64))])
+    joined, _ = shared([one, replace(other, rows=twice)])
+    assert joined.comparison.frame.get_column("asked_id").n_unique() == other.rows.height - 1
+
+
+def test_labels__tell_runs_of_one_name_apart() -> None:
+    assert labels(["a", "b"], ["a-1", "b-1"]) == ["a", "b"]
+    assert labels(["a", "a"], ["a-1", "a-2"]) == ["a-1", "a-2"]
+    assert labels(["a", "a"], ["a-1", "a-1"]) == ["a-1-1", "a-1-2"]
+
+
+def test_entries__are_the_primary_score_only_where_asked(runs: dict[str, Path]) -> None:
+    assert len(entries(member(runs, "both"))) == 2
+    assert [one.section.name for one in entries(member(runs, "both"), only_primary=True)] == ["both: good"]
+    assert np.isfinite(entries(member(runs, "both"))[0].rows.get_column("score").to_numpy()).all()
