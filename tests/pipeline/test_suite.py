@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from scipy import stats
 
 from refalt.errors import ExitCode, UserError
-from refalt.pipeline import stages
+from refalt.pipeline import run, stages
 from refalt.pipeline.suite import SuiteEnded, prepare_suite, run_suite
 from refalt.report.together import Member, read_together
 from refalt.tables import Comparison, Predictions
@@ -39,6 +40,14 @@ def write_suite(folder: Path, studies: list[str], sweep: str = "") -> Path:
     return path
 
 
+@pytest.fixture(autouse=True, scope="module")
+def undrawn() -> Iterator[None]:
+    """Members without figures: drawing has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "draw_all", lambda *_, **__: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> SuiteEnded:
     """Windows 128, 512 and 2,048 of a score whose size goes with one over the window; 2,048 lacks four rows."""
@@ -47,8 +56,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> SuiteEnded:
     path = write_suite(folder, ["toy.toml"], "[sweep]\nwindow = [512, 128, 2048]\n")
     real = stages.score_with
 
-    def by_window(model, asked, score):  # type: ignore[no-untyped-def]
-        scored = real(model, asked, score)
+    def by_window(model, asked, score, **choices):  # type: ignore[no-untyped-def]
+        scored = real(model, asked, score, **choices)
         frame = scored.predictions.frame
         values = np.random.default_rng(score.window).normal(size=frame.height) / score.window
         changed = frame.with_columns(raw=pl.Series([[value] for value in values]))

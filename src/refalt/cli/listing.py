@@ -8,7 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
+from refalt.cli.asking import StoreFolder
+from refalt.cli.tracks import CHOICES, list_tracks
+
 KINDS: Final = ("datasets", "models", "audits", "metrics", "studies", "columns")
+TRACKS: Final = "tracks"
 
 
 def register(app: typer.Typer) -> None:
@@ -17,18 +21,31 @@ def register(app: typer.Typer) -> None:
 
 
 def listing(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS)}.", metavar="KIND")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join((*KINDS, TRACKS))}.", metavar="KIND")],
+    model: Annotated[str, typer.Option(help="Whose tracks.", metavar="NAME")] = "alphagenome",
+    output: Annotated[str | None, typer.Option(help="Of tracks: DNASE, ATAC, CHIP_HISTONE, ...")] = None,
+    ontology: Annotated[str | None, typer.Option(help="Of tracks: CURIE of a cell or tissue.", metavar="CURIE")] = None,
+    biosample: Annotated[str | None, typer.Option(help="Of tracks: name of a cell or tissue.")] = None,
+    mark: Annotated[str | None, typer.Option(help="Of tracks: histone mark.")] = None,
+    factor: Annotated[str | None, typer.Option(help="Of tracks: transcription factor.")] = None,
+    strand: Annotated[str | None, typer.Option(help="Of tracks: + - or .")] = None,
+    address: Annotated[str | None, typer.Option(help="Where the model listens, if not the hosted service.")] = None,
+    store: StoreFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """List datasets, models, audits, metrics, studies or columns."""
+    """List datasets, models, audits, metrics, studies, columns, or the tracks of a model."""
     from refalt.errors import unknown_name
+
+    if kind == TRACKS:
+        chosen = dict(zip(CHOICES, (output, ontology, biosample, mark, factor, strand), strict=True))
+        return list_tracks(model, chosen, address=address, store=store, as_json=as_json)
 
     makers = {
         "datasets": _datasets, "models": _models, "audits": _audits, "metrics": _metrics, "studies": _studies,
         "columns": _columns,
     }  # fmt: skip
     if kind not in makers:
-        raise unknown_name("list", kind, makers)
+        raise unknown_name("list", kind, {*makers, TRACKS})
     found = makers[kind]()
     width = max((len(name) for name in found), default=0)
     lines = [f"{name.ljust(width)}  {words}" for name, words in found.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from refalt.audits.base import Finding
     from refalt.pipeline.prepare import Prepared
     from refalt.pipeline.run import Ended
+    from refalt.pipeline.suite import PreparedSuite
     from refalt.scoring.metered import Metering
 
 InputFolders = Annotated[
@@ -46,31 +48,39 @@ def run(
     from refalt.errors import UserError, unknown_name
     from refalt.pipeline.prepare import prepare, study_file
     from refalt.pipeline.run import STAGES, run_study
+    from refalt.pipeline.suite import prepare_suite
     from refalt.studies.suite import is_suite
 
     if until not in STAGES:
         raise unknown_name("stage", until, STAGES, where="--until")
+    metering = metering_of(store, workers, rescore=rescore)
     if is_suite(study_file(study)):
-        return _run_suite(
-            study, inputs=inputs or [], out=out, until=until, limit=limit, only=only or [], as_json=as_json
-        )
+        if until != STAGES[-1]:
+            raise UserError("--until is for studies, a suite runs to its page", remedy="run the study file itself")
+        suite = prepare_suite(study, folders=inputs or [], limit=limit)
+        if dry_run:
+            return _say_costs({one.label: one.prepared for one in suite.members}, metering, as_json=as_json)
+        return _run_suite(suite, out=out, only=only or [], metering=metering, as_json=as_json)
     if only:
         raise UserError("--only is for suites", got=str(study), remedy="leave it out")
     prepared = prepare(study, folders=inputs or [], limit=limit)
-    metering = metering_of(store, workers, rescore=rescore)
     if dry_run:
-        return _say_costs(prepared, metering, as_json=as_json)
+        return _say_costs({"": prepared}, metering, as_json=as_json)
     ended = run_study(prepared, out=out, until=until, notify=progress, metering=metering)
     typer.echo(json.dumps(_outcome(ended), indent=2) if as_json else words_of(ended))
     return int(ended.exit_code)
 
 
-def _say_costs(prepared: Prepared, metering: Metering, *, as_json: bool) -> int:
+def _say_costs(studies: Mapping[str, Prepared], metering: Metering, *, as_json: bool) -> int:
     import dataclasses
 
     from refalt.pipeline.cost import costs
 
-    found = costs(prepared, metering=metering)
+    found = {
+        f"{label}: {name}" if label else name: cost
+        for label, prepared in studies.items()
+        for name, cost in costs(prepared, metering=metering).items()
+    }
     if as_json:
         rows = {name: dataclasses.asdict(cost) | {"to_ask": cost.to_ask} for name, cost in found.items()}
         for row in rows.values():
@@ -82,19 +92,13 @@ def _say_costs(prepared: Prepared, metering: Metering, *, as_json: bool) -> int:
     return 0
 
 
-def _run_suite(
-    path: Path, *, inputs: list[Path], out: Path, until: str, limit: int | None, only: list[str], as_json: bool
-) -> int:
+def _run_suite(suite: PreparedSuite, *, out: Path, only: list[str], metering: Metering, as_json: bool) -> int:
     from refalt.cli.compare import outcome_of
     from refalt.cli.compare import words_of as words_of_several
-    from refalt.errors import UserError
-    from refalt.pipeline.run import STAGES
-    from refalt.pipeline.suite import prepare_suite, run_suite
+    from refalt.pipeline.suite import run_suite
     from refalt.report.together import read_together
 
-    if until != STAGES[-1]:
-        raise UserError("--until is for studies, a suite runs to its page", remedy="run the study file itself")
-    ended = run_suite(prepare_suite(path, folders=inputs, limit=limit), out=out, only=only, notify=progress)
+    ended = run_suite(suite, out=out, only=only, notify=progress, metering=metering)
     together = read_together(ended.root)
     outcome = {"run": str(ended.root), "exit_code": int(ended.exit_code), **outcome_of(together)}
     typer.echo(json.dumps(outcome, indent=2) if as_json else words_of_several(together))

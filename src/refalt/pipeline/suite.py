@@ -17,6 +17,7 @@ from refalt.report.evidence import read_evidence
 from refalt.report.together.evidence import Member, Together, write_members
 from refalt.report.together.render import render_together
 from refalt.runs import RunFolder
+from refalt.scoring.metered import Metering
 from refalt.studies.study import Primary, Study
 from refalt.studies.suite import Suite, at_window, read_suite
 from refalt.tables import Comparisons
@@ -108,7 +109,12 @@ def prepare_suite(path: Path, *, folders: Sequence[Path] = (), limit: int | None
 
 
 def run_suite(
-    prepared: PreparedSuite, *, out: Path, only: Sequence[str] = (), notify: Notify = lambda _: None
+    prepared: PreparedSuite,
+    *,
+    out: Path,
+    only: Sequence[str] = (),
+    notify: Notify = lambda _: None,
+    metering: Metering | None = None,
 ) -> SuiteEnded:
     """Run the members in order, and write one page for all.
 
@@ -120,6 +126,7 @@ def run_suite(
         out: The folder that holds run folders.
         only: Names of the members to run; all when empty.
         notify: Told the name of each member and stage as it begins.
+        metering: What metered models are asked with.
 
     Raises:
         UserError: `only` names no member.
@@ -130,17 +137,18 @@ def run_suite(
             raise unknown_name("member", name, names, where="--only")
     done = SuiteEnded(out / prepared.run_name)
     for member in prepared.members:
-        wanted = not only or member.label in only
-        if wanted:
-            notify(f"study {member.label}")
-        done.members.append(_run_member(member, done, notify) if wanted else _left_by_earlier_run(member, done.root))
+        if only and member.label not in only:
+            done.members.append(_left_by_earlier_run(member, done.root))
+            continue
+        notify(f"study {member.label}")
+        done.members.append(_run_member(member, done, notify, metering))
     _write_page(prepared, done, notify)
     return done
 
 
-def _run_member(member: PreparedMember, done: SuiteEnded, notify: Notify) -> Member:
+def _run_member(member: PreparedMember, done: SuiteEnded, notify: Notify, metering: Metering | None) -> Member:
     try:
-        ended = run_study(member.prepared, out=done.root, notify=notify)
+        ended = run_study(member.prepared, out=done.root, notify=notify, metering=metering)
     except UserError as error:
         return Member(member.label, ended=str(error), exit_code=int(error.exit_code), window=member.window)
     done.ended.append(ended)
