@@ -47,6 +47,11 @@ class RunFolder:
         """Carried sequences."""
         return self.root / "2b-inputs.parquet"
 
+    @property
+    def balance(self) -> Path:
+        """How alike positives and their matched controls are."""
+        return self.root / "2c-balance.parquet"
+
     def predictions(self, score_name: str) -> Path:
         """Values of one score (score names are safe as paths: the study file's pattern allows no separator)."""
         return self.root / "3-predictions" / f"{score_name}.parquet"
@@ -90,6 +95,11 @@ class RunFolder:
     def power(self) -> Path:
         """What the rows can and cannot show."""
         return self.root / "5d-power.parquet"
+
+    @property
+    def heterogeneity(self) -> Path:
+        """Strata side by side."""
+        return self.root / "5e-heterogeneity.parquet"
 
     @property
     def findings(self) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from tests.datasets.conftest import ReadDataset, Write, reasons
 
-from refalt.evaluation.join import _of_sign
+from refalt.evaluation.join import of_sign
 from refalt.studies.sections import AlleleColumn
 
 ROW = {
@@ -36,7 +36,7 @@ def test_udacha__on_the_published_table_the_effect_agrees_in_sign_with_both_alle
     path = real_input("asca/udacha_k562_atac.tsv")
     found = read_dataset("udacha", {"dataset": path}, file=path.name)
     own = pl.read_csv(path, separator="\t").select("ref_comb_es", "alt_comb_es")
-    sign = _of_sign(AlleleColumn(column="pref_allele"), pl.col("effect_allele"))
+    sign = of_sign(AlleleColumn(column="pref_allele"), pl.col("effect_allele"))
     rows = pl.concat([found.rows, own], how="horizontal").filter(pl.col("reason").is_null())
     turned = rows.with_columns(effect=pl.col("beta") * sign)
     assert turned.height == 472

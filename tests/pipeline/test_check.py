@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
+from refalt.columns import Reason
 from refalt.errors import UserError
 from refalt.pipeline.check import Checked, FilesBeside, check_study, check_table
 from refalt.pipeline.undescribed import Told
@@ -265,6 +266,20 @@ def test_check_table__holds_alleles_against_the_sequences_a_table_carries(real_i
     assert checked.guess is not None
     assert checked.guess.offset == 49
     assert {finding(checked, code).outcome for code in ("AL001", "AL003", "SQ001")} == {Outcome.CLEAR}
+
+
+def test_check_table__lifts_rows_to_the_genome_s_assembly_by_the_chain(real_inputs: Path) -> None:
+    beside = FilesBeside(
+        genome=real_inputs / "refseq/hg38_chr22_32000000_32300000.fa",
+        chains={("hg18", "GRCh38"): real_inputs / "chain/hg18ToHg38.over.chain.gz"},
+    )
+    checked = check_table(real_inputs / "dsqtl/degner2012_lcl_dsqtl.tsv", Told(), beside)
+    assert checked.set_aside == {Reason.NOT_LIFTED: 38}
+    assert {finding(checked, code).outcome for code in ("AS001", "AS003")} == {Outcome.CLEAR}
+    assert codes(checked, Severity.FATAL) == []
+    wrong = FilesBeside(chains={("GRCh38", "GRCh37"): real_inputs / "chain/hg18ToHg38.over.chain.gz"})
+    with pytest.raises(UserError, match="does not lift from GRCh38"):
+        check_table(real_inputs / "dsqtl/degner2012_lcl_dsqtl.tsv", Told(), wrong)
 
 
 def test_check_study__raises_no_fatal_finding_on_cagi4_skew(real_inputs: Path) -> None:

@@ -162,3 +162,13 @@ def test_read_undescribed__refuses_options_about_columns_of_a_vcf(tmp_path: Path
     (tmp_path / "a.vcf").write_text(VCF.format("."), encoding="utf-8")
     with pytest.raises(UserError, match="a VCF has fixed columns and no effects.*options about effect"):
         read_undescribed(tmp_path / "a.vcf", Told(columns={"effect": "x"}))
+    with pytest.raises(UserError, match="options about the effect"):
+        read_undescribed(tmp_path / "a.vcf", Told(of="alt"))
+
+
+def test_read_undescribed__refuses_words_about_an_effect_that_is_not_there(tmp_path: Path) -> None:
+    table = {name: cells for name, cells in columns().items() if name != "beta"}
+    with pytest.raises(UserError, match="no column is an effect.*Name it with --effect"):
+        read_undescribed(written(tmp_path, table), Told(null=1.0))
+    with pytest.raises(UserError, match="no column named 'allle'"):
+        read_undescribed(written(tmp_path, columns()), Told(of="allle"))

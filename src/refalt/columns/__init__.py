@@ -208,6 +208,7 @@ COMPARISON: Final = (
     key("score", pl.Float64, "score of asked_id, aggregated over its tracks"),
     Column("label", pl.Int8, "1 positive, 0 control, null neither"),
     Column("matched_label", pl.Int8, "1 positive, 0 control chosen for it, null neither"),
+    Column("gc", pl.Float64, "share of G and C in the carried sequence, else in 101 bp around the variant", "fraction"),
     key("cluster_id", pl.String, "group of rows that are not independent of each other"),
     key("input_id", pl.String, "digest of what the model saw"),
     Column("chrom", pl.String, "contig, for strata"),

@@ -131,7 +131,7 @@ BALANCE: Final = (
     Column("before", pl.Float64, "standardised difference between positives and all controls"),
     Column("after", pl.Float64, "standardised difference between positives and the controls chosen for them"),
     key("n_positives", pl.Int64, "positives that have controls", "rows"),
-    key("n_unmatched", pl.Int64, "positives for which fewer controls than asked for were left", "rows"),
+    key("n_lacking", pl.Int64, "controls that positives asked for and did not get", "rows"),
     key("n_controls", pl.Int64, "controls chosen", "rows"),
     key("n_set_aside", pl.Int64, "controls set aside because they are associated themselves", "rows"),
     _REASON,

@@ -46,7 +46,7 @@ def join(
     declared: DatasetSection,
     clusters: Clusters,
     failures: Failures,
-    matched: pl.DataFrame | None = None,
+    covariates: pl.DataFrame | None = None,
 ) -> Joined:
     """Hold every row of every score against its measurement.
 
@@ -58,12 +58,12 @@ def join(
         declared: The dataset's section: which allele the effect and the recorded scores are for.
         clusters: The cluster of every row.
         failures: What could not be predicted.
-        matched: source_row, matched_label, where controls were matched to positives.
+        covariates: source_row, gc and matched_label, where they are known.
     """
-    if matched is None:
-        matched = pl.DataFrame(schema={"source_row": pl.Int64, "matched_label": pl.Int8})
+    if covariates is None:
+        covariates = pl.DataFrame(schema={"source_row": pl.Int64, "gc": pl.Float64, "matched_label": pl.Int8})
     rows = measurements.frame.join(clusters.ids, on="source_row", validate="1:1")
-    rows = rows.join(matched, on="source_row", how="left", maintain_order="left", validate="1:1")
+    rows = rows.join(covariates, on="source_row", how="left", maintain_order="left", validate="1:1")
     rows = _with_effect(rows, checks, declared)
     halves = [_one_score(rows, predictions[score.name], score, declared, failures) for score in scores]
     compared = pl.concat([kept for kept, _ in halves]) if halves else pl.DataFrame()

@@ -127,9 +127,11 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     genome = _open_genome(beside, said)
     if said is None and genome is not None and not lifts:
         said = WhichAssembly(genome.assembly, "stated", f"{genome.assembly}, taken to be that of the genome given")
-    as_published = place(read.published.rows, source_assembly="source", lift=None, same_assembly=True)
-    which = said or weigh(measurements(as_published), genome=genome, genes=genes, lifts=lifts)
-    rows = _placed(read, which, genome=genome, lifts=lifts)
+    plain = measurements(place(read.published.rows, source_assembly="source", lift=None, same_assembly=True))
+    which = said or weigh(plain, genome=genome, genes=genes, lifts=lifts)
+    target = genome.assembly if genome else which.name
+    is_placed = target == which.name or not which.is_known
+    rows = plain if is_placed else _lifted(read, which.name, lifts.get((which.name, target)))
     declared = read.declared.model_copy(update={"assembly": which.name})
     inputs = stages._inputs(read.published.sequences, rows.frame)
     evidence = {
@@ -171,15 +173,9 @@ def _open_genome(beside: FilesBeside, said: WhichAssembly | None) -> Genome | No
     return dataclasses.replace(genome, assembly=known)
 
 
-def _placed(
-    read: Undescribed, which: WhichAssembly, *, genome: Genome | None, lifts: Mapping[tuple[str, str], LiftOver]
-) -> Measurements:
-    """Rows in the genome's assembly, or as they are where there is none."""
-    target = genome.assembly if genome else which.name
-    same = target == which.name or not which.is_known
-    lift = None if same else lifts.get((which.name, target))
-    placed = place(read.published.rows, source_assembly=which.name, lift=lift, same_assembly=same)
-    return measurements(placed)
+def _lifted(read: Undescribed, assembly: str, lift: LiftOver | None) -> Measurements:
+    """Rows in the genome's assembly; without a lift-over they have no place there."""
+    return measurements(place(read.published.rows, source_assembly=assembly, lift=lift))
 
 
 def _study_of(dataset: Mapping[str, Any], genome: Genome) -> Study:

@@ -120,6 +120,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     checks = stages.check_variants(read, genome)
     checks.write(run.allele_checks)
     clusters = stages.cluster(prepared, read)
+    covariates = stages.look_around(prepared, read, genome)
+    covariates.balance.write(run.balance)
     notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
     begin("audits")
     evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
@@ -134,7 +136,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     scored.tracks.write(run.tracks)
     scored.failures.write(run.failures)
     begin("comparison")
-    joined = stages.compare(prepared, read, checks, scored, clusters)
+    joined = stages.compare(prepared, read, checks, scored, clusters, covariates)
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")

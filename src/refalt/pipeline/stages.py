@@ -19,7 +19,9 @@ from refalt.evaluation.clusters import Clusters, assign_clusters
 from refalt.evaluation.controls import Control, control_estimates, run_controls
 from refalt.evaluation.evaluate import Terms, evaluate
 from refalt.evaluation.join import Joined, join
+from refalt.evaluation.matching import match_controls
 from refalt.evaluation.means import mean_estimates
+from refalt.evaluation.surroundings import gc_content
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Metering
@@ -31,6 +33,7 @@ from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.sections import Sample
 from refalt.tables import (
     AlleleChecks,
+    Balance,
     Comparisons,
     Diagnostics,
     Estimates,
@@ -221,7 +224,37 @@ def cluster(prepared: Prepared, read: Read) -> Clusters:
     )
 
 
-def compare(prepared: Prepared, read: Read, checks: AlleleChecks, scored: AllScored, clusters: Clusters) -> Joined:
+@dataclass(frozen=True)
+class Covariates:
+    """What is known of each row besides its measurement: source_row, gc, matched_label; and how well it was matched."""
+
+    rows: pl.DataFrame
+    balance: Balance
+
+
+def look_around(prepared: Prepared, read: Read, genome: Genome | None) -> Covariates:
+    """GC content of every row, and controls for the positives where the study asks for them.
+
+    Raises:
+        UserError: controls are to be matched on what no row has.
+    """
+    gc = gc_content(read.measurements, read.inputs, genome)
+    settings = prepared.study.evaluation.controls
+    if settings is None:
+        return Covariates(gc.with_columns(matched_label=pl.lit(None, pl.Int8)), Balance.empty())
+    kept = read.measurements.kept(recorded=True).join(gc, on="source_row", maintain_order="left")
+    matched = match_controls(kept, settings)
+    return Covariates(gc.join(matched.labels, on="source_row", how="left", maintain_order="left"), matched.balance)
+
+
+def compare(
+    prepared: Prepared,
+    read: Read,
+    checks: AlleleChecks,
+    scored: AllScored,
+    clusters: Clusters,
+    covariates: Covariates | None = None,
+) -> Joined:
     """Measurements beside scores."""
     return join(
         read.measurements,
@@ -231,6 +264,7 @@ def compare(prepared: Prepared, read: Read, checks: AlleleChecks, scored: AllSco
         declared=prepared.declared,
         clusters=clusters,
         failures=scored.failures,
+        covariates=covariates.rows if covariates else None,
     )
 
 

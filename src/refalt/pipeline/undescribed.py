@@ -13,7 +13,7 @@ from refalt.columns import Reason
 from refalt.datasets.base import Published
 from refalt.datasets.column_names import NUMBERS, assembly_named, share_of
 from refalt.datasets.filters import keeps
-from refalt.datasets.guessing import ALT, IDENTIFIER, UNKNOWN, Guess, guess_columns
+from refalt.datasets.guessing import ALT, IDENTIFIER, NATURAL, UNKNOWN, Guess, guess_columns
 from refalt.datasets.reading import SourceColumns, publish, wanted_columns, with_reason
 from refalt.datasets.samples import SAMPLED, is_parquet, read_sample, require_header
 from refalt.datasets.variant_names import builds_of, part
@@ -52,6 +52,11 @@ class Told:
     null: float | None = None
     design: str | None = None
 
+    @property
+    def speaks_of_effect(self) -> bool:
+        """Whether it says anything of an effect that is there."""
+        return any(said is not None for said in (self.of, self.scale, self.null)) or bool(self.of_source)
+
 
 @dataclass(frozen=True)
 class Undescribed:
@@ -87,17 +92,18 @@ def read_undescribed(path: Path, told: Told) -> Undescribed:
 
 
 def _read_vcf(path: Path, told: Told) -> Undescribed:
-    if told.columns or told.keep:
+    if told.columns or told.keep or told.speaks_of_effect:
         raise UserError(
             "a VCF has fixed columns and no effects",
             where=str(path),
-            got=f"options about {shown([*told.columns] or [rule.column for rule in told.keep])}",
-            remedy="leave --effect, --column and --keep out, or export a table with the effects",
+            got=f"options about {shown([*told.columns, *(rule.column for rule in told.keep)]) or 'the effect'}",
+            remedy="leave them out, or export a table with the effects",
         )
     read = read_vcf(path)
     rows = read.rows.with_columns(beta=pl.lit(None, pl.Float64), label=pl.lit(None, pl.Int8))
     said = {name: f"the header, {text!r}" for text in read.header.reference if (name := _assembly_within(text))}
-    declared = DatasetSection(name="table", assembly=told.assembly or UNDECLARED)
+    section = {"name": "table", "assembly": told.assembly or UNDECLARED, "design": told.design or NATURAL}
+    declared = DatasetSection.model_validate(section)
     said |= {
         name: "the lengths of contigs in the header" for name in [assembly_of_lengths(read.header.contigs)] if name
     }
@@ -115,13 +121,17 @@ def _assembly_within(text: str) -> str | None:
 def _read_table(path: Path, told: Told) -> Undescribed:
     sample = read_sample(path)
     require_header(path, sample)
-    for column in (*filter(None, told.columns.values()), *(rule.column for rule in told.keep)):
+    of = [told.of] if told.of not in (None, ALT, "ref", UNKNOWN) else []
+    for column in (*filter(None, told.columns.values()), *(rule.column for rule in told.keep), *of):
         if column not in sample.columns:
             raise unknown_name("column", column, sample.columns, where=str(path))
     guess = guess_columns(sample, told=told.columns, assembly=told.assembly)
-    declared = _declared(guess, told)
     if not guess.knows_its_rows:
         raise _unguessable(path, sample, guess)
+    if told.speaks_of_effect and guess.column("effect") is None:
+        raise UserError("no column is an effect", where=str(path), got=f"columns {shown(sample.columns, 20)}",
+                        remedy="name it with --effect")  # fmt: skip
+    declared = _declared(guess, told)
     columns, derived = _source_columns(guess)
     if is_parquet(path):
         # Text there may be of another type, such as contigs that are whole numbers.

@@ -1,0 +1,171 @@
+"""Controls that are like the positives in all but the label, chosen before any score is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from refalt.errors import UserError
+from refalt.studies.study import Matching
+from refalt.tables import Balance
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+#: How a covariate is compared: distances on a logarithmic scale, others as they are.
+_SCALES: Final = {
+    "maf": pl.col("maf"),
+    "tss_distance": (pl.col("tss_distance").abs() + 1).cast(pl.Float64).log10(),
+    "gc": pl.col("gc"),
+}
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Who was matched with whom, and how alike they are.
+
+    Attributes:
+        labels: source_row, matched_label (1 positive, 0 control chosen), rows that are neither left out.
+        balance: Standardised differences before and after.
+    """
+
+    labels: pl.DataFrame
+    balance: Balance
+
+
+def match_controls(rows: pl.DataFrame, settings: Matching) -> Matched:
+    """Choose for each positive its k nearest controls on the same chromosome, each control once.
+
+    Distance is Euclidean in standardised covariates. Where positives want the same control the nearest one gets it
+    and the others ask again. Contaminated controls (see `contaminated`) are set aside first; rows that lack a
+    covariate or a chromosome cannot be matched.
+
+    Args:
+        rows: source_row, chrom, label, p_value, beta, target_id, context_id, maf, tss_distance and gc, of the rows
+            that may be compared.
+        settings: Covariates, and controls a positive.
+
+    Raises:
+        UserError: a covariate is known for no row.
+    """
+    labelled = rows.filter(pl.col("label").is_in([0, 1]))
+    bad = contaminated(labelled)
+    scaled = labelled.with_columns(_SCALES[name].cast(pl.Float64).alias(f"\0{name}") for name in settings.match)
+    names = [f"\0{name}" for name in settings.match]
+    _require_covariates(scaled, settings.match)
+    usable = scaled.filter(~bad, pl.col("chrom").is_not_null(), *(pl.col(name).is_not_null() for name in names))
+    chosen = _chosen(usable, names, settings.k)
+    return Matched(chosen, _balance(scaled, chosen, settings, n_set_aside=int(bad.sum())))
+
+
+def contaminated(rows: pl.DataFrame) -> pl.Series:
+    """Controls that are associated themselves: bool, one a row.
+
+    A control is set aside when it is as significant as a positive; when it has a published effect and most controls
+    have none; or when it shares its target with a positive and most controls do not.
+    """
+    control, positive = pl.col("label") == 0, pl.col("label") == 1
+    target = pl.struct("target_id", "context_id")
+    hit = target.is_in(rows.filter(positive & pl.col("target_id").is_not_null()).select(target).to_series().implode())
+    suspicions = rows.select(
+        control.alias("control"),
+        significant=(pl.col("p_value") <= pl.col("p_value").filter(positive).max()).fill_null(value=False) & control,
+        measured=pl.col("beta").is_not_null() & control,
+        shares=hit & pl.col("target_id").is_not_null() & control,
+    )
+    n_controls = suspicions.get_column("control").sum()
+    rare = [name for name in ("measured", "shares") if suspicions.get_column(name).sum() < n_controls / 2]
+    return suspicions.select(pl.any_horizontal("significant", *rare)).to_series()
+
+
+def _require_covariates(scaled: pl.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        if scaled.height and scaled.get_column(f"\0{name}").null_count() == scaled.height:
+            raise UserError(
+                f"controls cannot be matched on {name}: no row has it",
+                where="[evaluation] controls",
+                expected="carried sequences or a genome" if name == "gc" else f"a column for {name}",
+                remedy="give it, or take it out of `match`",
+            )
+
+
+def _chosen(usable: pl.DataFrame, names: Sequence[str], k: int) -> pl.DataFrame:
+    """source_row and matched_label of positives that got controls, and of these controls."""
+    spread = [usable.get_column(name).std() or 1.0 for name in names]
+    points = usable.select(pl.col(name) / s for name, s in zip(names, spread, strict=True)).to_numpy()
+    positive = (usable.get_column("label") == 1).to_numpy()
+    chrom = usable.get_column("chrom").rank("dense").to_numpy()
+    labels = np.full(usable.height, -1, dtype=np.int8)
+    for number in np.unique(chrom):
+        ones, zeros = (np.flatnonzero((chrom == number) & side) for side in (positive, ~positive))
+        owner = nearest_once(points[ones], points[zeros], k)
+        labels[zeros[owner >= 0]] = 0
+        labels[ones[np.unique(owner[owner >= 0])]] = 1
+    named = usable.select("source_row", pl.Series("matched_label", labels))
+    return named.filter(pl.col("matched_label") >= 0)
+
+
+def nearest_once(positives: Floats, controls: Floats, k: int) -> Indices:
+    """The positive that each control is chosen for, -1 for none: int64[controls].
+
+    Every positive asks for the nearest controls it still lacks among those that are free; each is given to the nearest
+    that asks; and so on until none is free or none is lacking.
+
+    Args:
+        positives: float64[p, d].
+        controls: float64[c, d].
+        k: Controls a positive.
+    """
+    from scipy.spatial import KDTree
+
+    owner = np.full(len(controls), -1, dtype=np.int64)
+    lacking = np.full(len(positives), k, dtype=np.int64)
+    while lacking.any() and (owner < 0).any():
+        free, asking = np.flatnonzero(owner < 0), np.flatnonzero(lacking)
+        reach = min(int(lacking.max()), free.size)
+        distance, place = KDTree(controls[free]).query(positives[asking], k=np.arange(1, reach + 1))
+        wanted = np.arange(reach) < lacking[asking][:, None]
+        asker, control = np.repeat(asking, wanted.sum(axis=1)), free[place[wanted]]
+        order = np.lexsort((asker, distance[wanted]))
+        taken, first = np.unique(control[order], return_index=True)
+        owner[taken] = asker[order][first]
+        lacking = k - np.bincount(owner[owner >= 0], minlength=len(positives))
+    return owner
+
+
+def _balance(rows: pl.DataFrame, chosen: pl.DataFrame, settings: Matching, *, n_set_aside: int) -> Balance:
+    after = rows.join(chosen, on="source_row", how="inner", maintain_order="left")
+    n_positives = int((chosen.get_column("matched_label") == 1).sum())
+    n_controls = chosen.height - n_positives
+    counts = {
+        "n_positives": n_positives,
+        "n_lacking": int((rows.get_column("label") == 1).sum()) * settings.k - n_controls,
+        "n_controls": n_controls,
+        "n_set_aside": n_set_aside,
+    }
+    lines = [
+        {
+            "covariate": name,
+            "before": standardised_difference(rows.get_column(f"\0{name}"), rows.get_column("label") == 1),
+            "after": standardised_difference(after.get_column(f"\0{name}"), after.get_column("matched_label") == 1),
+            **counts,
+        }
+        for name in settings.match
+    ]
+    reason = None if n_controls else "no positive has a control"
+    schema = {column.name: column.dtype for column in Balance.declared}
+    return Balance(pl.DataFrame([line | {"reason": reason} for line in lines], schema=schema, orient="row"))
+
+
+def standardised_difference(values: pl.Series, positive: pl.Series) -> float | None:
+    """Difference of means over the root of the mean of both variances (Austin 2009, doi:10.1002/sim.3697)."""
+    known = values.is_not_null() & values.is_finite().fill_null(value=False)
+    ones, zeros = (values.filter(known & side).to_numpy() for side in (positive, ~positive))
+    if min(ones.size, zeros.size) < 2:
+        return None
+    pooled = float(np.sqrt((ones.var(ddof=1) + zeros.var(ddof=1)) / 2))
+    return float(ones.mean() - zeros.mean()) / pooled if pooled > 0 else 0.0
