@@ -134,3 +134,30 @@ def test_score__a_genome_that_is_none_and_a_vcf_without_header_are_told(
     done = refalt("score", vcf, "--model", "motif", "--genome", genome, "-o", "s.parquet")
     assert done.returncode == 0, done.stderr
     assert "there is no #CHROM line: columns were taken in the order" in done.stdout
+
+
+@pytest.mark.slow
+def test_score__a_metered_model_is_asked_once_and_its_cost_is_told_before(
+    score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refalt.serve.server import serve
+    from refalt.serve.start import local_services
+    from refalt.sources.fasta import open_genome
+
+    monkeypatch.setenv("ALPHA_GENOME_API_KEY", "a-key-of-the-test-alone")
+    letters = "".join(np.random.default_rng(3).choice(list("ACGT"), 60_000))
+    genome, vcf = tmp_path / "g.fa", tmp_path / "v.vcf"
+    genome.write_text(f">chr1\n{letters}\n", encoding="ascii")
+    lines = [f"chr1\t{p}\t.\t{letters[p - 1]}\t{NEXT[letters[p - 1]]}" for p in range(30_000, 30_100, 20)]
+    vcf.write_text("##fileformat=VCFv4.3\n#CHROM\tPOS\tID\tREF\tALT\n" + "\n".join(lines) + "\n", encoding="ascii")
+    asked = [vcf, "--model", "alphagenome", "--genome", f"GRCh38={genome}", "--window", "16384"]
+    asked += ["--scorer", "CenterMask(DNASE, 501, DIFF_LOG2_SUM)", "--tracks", "ontology_curie=EFO:0002067"]
+    asked += ["--store", tmp_path / "store"]
+    with serve(*local_services(open_genome(genome, "GRCh38"))) as server:
+        tables = []
+        for to_ask in (5, 0):
+            status, out, err = score(*asked, "--setting", f"address={server.address}")
+            assert status == 0, err
+            assert f"{to_ask} to ask" in err
+            tables.append(out)
+    assert tables[0] == tables[1]

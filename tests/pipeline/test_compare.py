@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 
 from refalt.errors import UserError
 from refalt.files import sha256_of
-from refalt.pipeline import run
-from refalt.pipeline.compare import Entry, compare_runs, entries, labels, shared
-from refalt.pipeline.prepare import prepare
-from refalt.pipeline.run import run_study
+from refalt.pipeline.compare import Entry, compare_runs, entries, labels
 from refalt.report.evidence import read_evidence
 from refalt.report.together import Member, read_together
 from refalt.runs import RunFolder
 from refalt.tables import Comparison
-from refalt.testing.toy_study import write_toy_study
 
 QUICK = "resamples = 200\npermutations = 0\nclusters = 'input'"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """`both`: two scores; `few`: the score `noise` on half the rows of the same table; `else`: another table."""
-    root = tmp_path_factory.mktemp("compare")
-    found = {}
-    quiet = pytest.MonkeyPatch()
-    quiet.setattr(run, "draw_all", lambda *_, **__: None)
-    for name, seed in (("both", 7), ("few", 7), ("else", 9)):
-        folder = root / name
-        folder.mkdir()
-        study = write_toy_study(folder, n=120, seed=seed)
-        study.edit('name     = "toy"', f'name     = "{name}"')
-        study.edit("resamples = 200", QUICK)
-        if name == "few":
-            study.edit('good = { column = "good", of = "alt" }, ', "")
-            study.rewrite(study.table.gather_every(2).reverse())
-        ended = run_study(prepare(study.path), out=root / "runs")
-        found[name] = ended.run.root
-    quiet.undo()
-    return found
 
 
 def member(runs: dict[str, Path], name: str) -> Member:
@@ -116,38 +88,7 @@ def test_compare_runs__refuses_another_layout(runs: dict[str, Path], tmp_path: P
         compare_runs([runs["both"], tmp_path / "few"], out=tmp_path / "out")
 
 
-def test_shared__takes_the_coarser_clusters_and_one_effect(runs: dict[str, Path]) -> None:
-    one, other = entry(runs, "both", "good"), entry(runs, "few", "noise")
-    coarse = other.rows.with_columns(cluster_id=pl.lit("one"))
-    joined, why = shared([one, replace(other, rows=coarse)])
-    assert why is None
-    assert joined.comparison.frame.get_column("cluster_id").unique().to_list() == ["one"]
-    by_score = joined.comparison.frame.partition_by("score_name")
-    assert by_score[0].get_column("effect").equals(by_score[1].get_column("effect"))
-    assert not by_score[0].get_column("score").equals(by_score[1].get_column("score"))
-
-
-def test_shared__is_empty_for_runs_without_a_common_row(runs: dict[str, Path]) -> None:
-    one, other = entry(runs, "both", "good"), entry(runs, "else", "good")
-    apart = other.rows.with_columns(asked_id=pl.lit("x") + pl.col("asked_id"))
-    joined, why = shared([one, replace(other, rows=apart)])
-    assert (len(joined.comparison), why) == (0, None)
-
-
-def test_shared__leaves_out_rows_that_cannot_be_told_apart(runs: dict[str, Path]) -> None:
-    one, other = entry(runs, "both", "good"), entry(runs, "few", "noise")
-    twice = pl.concat([other.rows, other.rows.head(1).with_columns(source_row=pl.lit(999, pl.Int64))])
-    joined, _ = shared([one, replace(other, rows=twice)])
-    assert joined.comparison.frame.get_column("asked_id").n_unique() == other.rows.height - 1
-
-
 def test_labels__tell_runs_of_one_name_apart() -> None:
     assert labels(["a", "b"], ["a-1", "b-1"]) == ["a", "b"]
     assert labels(["a", "a"], ["a-1", "a-2"]) == ["a-1", "a-2"]
     assert labels(["a", "a"], ["a-1", "a-1"]) == ["a-1-1", "a-1-2"]
-
-
-def test_entries__are_the_primary_score_only_where_asked(runs: dict[str, Path]) -> None:
-    assert len(entries(member(runs, "both"))) == 2
-    assert [one.section.name for one in entries(member(runs, "both"), only_primary=True)] == ["both: good"]
-    assert np.isfinite(entries(member(runs, "both"))[0].rows.get_column("score").to_numpy()).all()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, metering_of
+
 if TYPE_CHECKING:
     from refalt.models.base import Model
     from refalt.pipeline.score import ScoredVariants, ToScore
@@ -44,14 +46,15 @@ def score(
     tracks: Tracks = None,
     setting: Settings = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="The score has no direction.")] = False,
-    store: Annotated[Path | None, typer.Option(help="Where a metered model's answers are kept.", metavar="DIR")] = None,
+    store: StoreFolder = None,
+    workers: Workers = None,
+    rescore: Rescore = False,
 ) -> int:
     """Score variants with a model, their alleles held against a genome."""
     from refalt.cli.check import genome_of
     from refalt.errors import ExitCode
     from refalt.genome import canonical_assembly
     from refalt.pipeline.score import as_tsv, build_model, read_to_score, score_variants, write_scores, write_tsv
-    from refalt.scoring.metered import Metering
 
     settings = _values(setting or [], "--setting")
     built = build_model(model, settings)
@@ -63,7 +66,7 @@ def score(
     assert path is not None
     declared = canonical_assembly(assembly, where="--assembly") if assembly else None
     to_score = read_to_score(variants, path, asking, assembly=declared, genome_assembly=named)
-    metering = Metering(store=store)
+    metering = metering_of(store, workers, rescore=rescore)
     _say_cost(built, to_score, asking, metering)
     scored = score_variants(to_score, built, asking, metering=metering)
     if out is not None:
@@ -109,8 +112,7 @@ def _say_cost(model: Model, to_score: ToScore, asking: ScoreSection, metering: M
     from refalt.scoring.metered import dry_run
 
     if isinstance(model, MeteredModel):
-        cost = dry_run(model, to_score.asked, asking, metering=metering)
-        typer.echo(f"... asks {cost.to_ask:,} requests; {cost.in_store:,} are answered already", err=True)
+        typer.echo(cost_line(asking.name, dry_run(model, to_score.asked, asking, metering=metering)), err=True)
 
 
 def _summary(scored: ScoredVariants, assembly: str) -> Iterable[str]:

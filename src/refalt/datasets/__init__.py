@@ -2,5 +2,5 @@
 
 NOT_PLUGINS = (
     "base", "reading", "placement", "filters", "elements", "pairing", "fine_mapping", "column_names", "guessing",
-    "variant_names", "bindings", "samples", "sample_shapes",
+    "variant_names", "bindings", "samples", "sample_shapes", "element_names", "element_counts",
 )  # fmt: skip

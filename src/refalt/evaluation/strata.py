@@ -26,6 +26,9 @@ BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "inde
 def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
     """The whole, then each stratum as `name=value` with its rows, in order of value.
 
+    A dataset may give a row several values of one stratum, as a list (the factors of an element): the row is in the
+    stratum of each.
+
     Args:
         rows: Comparison rows, of one score or of several.
         names: Built-in strata or those the dataset declares.
@@ -36,17 +39,21 @@ def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.D
     yield WHOLE, rows
     for name in names:
         values = rows.with_columns(_value(name, rows).alias("\0stratum"))
-        for value in sorted(values.get_column("\0stratum").drop_nulls().unique().to_list(), key=_natural):
-            yield f"{name}={value}", values.filter(pl.col("\0stratum") == value).drop("\0stratum")
+        held = values.get_column("\0stratum")
+        several = held.dtype == pl.List
+        in_stratum = pl.col("\0stratum").list.contains if several else pl.col("\0stratum").eq
+        for value in sorted((held.explode() if several else held).drop_nulls().unique().to_list(), key=_natural):
+            yield f"{name}={value}", values.filter(in_stratum(value)).drop("\0stratum")
 
 
 def stratum_values(name: str, rows: pl.DataFrame) -> pl.Series:
-    """The value of one stratum in every row, null where it has none.
+    """The value of one stratum in every row, null where it has none; several values are one, joined by "+".
 
     Raises:
         UserError: there is no such stratum.
     """
-    return rows.select(_value(name, rows).alias(name)).to_series()
+    values = rows.select(_value(name, rows).alias(name)).to_series()
+    return values.list.join("+") if values.dtype == pl.List else values
 
 
 def _natural(value: str) -> tuple[float, bool, str]:
@@ -58,7 +65,8 @@ def _natural(value: str) -> tuple[float, bool, str]:
 def _value(name: str, rows: pl.DataFrame) -> pl.Expr:
     declared = [column.removeprefix(STRATUM_PREFIX) for column in rows.columns if column.startswith(STRATUM_PREFIX)]
     if name in declared:
-        return pl.col(STRATUM_PREFIX + name)
+        column = pl.col(STRATUM_PREFIX + name)
+        return _thirds(column, rows) if rows.schema[STRATUM_PREFIX + name].is_numeric() else column
     if name in ("label", "chrom"):
         return pl.col(name).cast(pl.String)
     if name == "effect_size":

@@ -13,15 +13,17 @@ from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.columns import Reason
 from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
+from refalt.errors import UserError
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
-from refalt.pipeline.prepare import prepare
+from refalt.pipeline.prepare import prepare, study_file
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.study import GenomeSection, Study, StudySection
+from refalt.studies.suite import is_suite
 from refalt.tables import Measurements
 
 _SEVERITIES: Final = tuple(Severity)
@@ -84,6 +86,10 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
     Raises:
         UserError: any mistake in the study file or in the files it names.
     """
+    if is_suite(study_file(path)):
+        raise UserError(
+            "this is a suite", where=str(path), expected="a study", remedy="check its studies one at a time"
+        )
     prepared = prepare(path, folders=folders)
     waive = prepared.study.audits.waive
     check_waivers(waive)

@@ -17,7 +17,7 @@ from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.evaluate import evaluate
 from refalt.evaluation.held import Terms
 from refalt.files import write_text
-from refalt.pipeline.compare import entries, replace_name, shared, terms_of
+from refalt.pipeline.shared_rows import entries, replace_name, shared, terms_of
 from refalt.plots import draw_across
 from refalt.plots.base import Reading
 from refalt.report.together.evidence import COMPARISONS, SCALING, SWEEP, Member, Together

@@ -42,7 +42,7 @@ class ByStratum(Drawing):
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the bars, top to bottom in the order of the table."""
         names = [reading.stratum.partition("=")[2] for reading in subject.readings]
-        axes = sheet.axes(left=0.3, right=0.78, grid="x")
+        axes = sheet.axes(left=0.36, right=0.79, grid="x")
         draw_bars(axes, subject.readings, names)
         axes.set_xlabel(metric_symbol(subject.reading.metric))
         return bar_table(subject.readings)
