@@ -136,7 +136,6 @@ def test_score__a_genome_that_is_none_and_a_vcf_without_header_are_told(
     assert "there is no #CHROM line: columns were taken in the order" in done.stdout
 
 
-@pytest.mark.slow
 def test_score__a_metered_model_is_asked_once_and_its_cost_is_told_before(
     score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,28 +12,21 @@ from scipy import stats
 
 from refalt.errors import UserError
 from refalt.files import sha256_of
-from refalt.pipeline.compare import Entry, compare_runs, entries, labels
-from refalt.report.evidence import read_evidence
-from refalt.report.together import Member, read_together
+from refalt.pipeline.compare import compare_runs, labels
+from refalt.report.together import read_together
 from refalt.runs import RunFolder
 from refalt.tables import Comparison
 
-QUICK = "resamples = 200\npermutations = 0\nclusters = 'input'"
 
-
-def member(runs: dict[str, Path], name: str) -> Member:
-    return Member(name, evidence=read_evidence(RunFolder(runs[name])))
-
-
-def entry(runs: dict[str, Path], name: str, score: str) -> Entry:
-    return next(one for one in entries(member(runs, name)) if one.section.name.endswith(score))
+def rows_of(runs: dict[str, Path], name: str, score: str) -> pl.DataFrame:
+    return Comparison.read(RunFolder(runs[name]).comparison).frame.filter(score_name=score)
 
 
 def test_compare_runs__gives_the_difference_on_the_rows_that_both_have(runs: dict[str, Path], tmp_path: Path) -> None:
     together = read_together(compare_runs([runs["both"], runs["few"]], out=tmp_path / "out"))
     wanted = {"first": "both: good", "second": "few: noise", "metric": "spearman_rho", "label_name": "effect"}
     row = together.comparisons.frame.filter(**wanted).row(0, named=True)
-    one, other = (entry(runs, *which).rows for which in (("both", "good"), ("few", "noise")))
+    one, other = (rows_of(runs, *which) for which in (("both", "good"), ("few", "noise")))
     rows = one.join(other.select("asked_id", second="score"), on="asked_id").filter(pl.col("effect").is_not_null())
     effect, first, second = (rows.get_column(name).to_numpy() for name in ("effect", "score", "second"))
     expected = stats.spearmanr(effect, first).statistic - stats.spearmanr(effect, second).statistic

@@ -42,6 +42,8 @@ def test_read_table__reads_the_same_from_every_usual_dress(tmp_path: Path, conte
 def test_read_table__reads_parquet(tmp_path: Path) -> None:
     pl.DataFrame({"chrom": ["chr1"], "pos": [10], "beta": [1.5], "more": [0]}).write_parquet(tmp_path / "t.parquet")
     assert read_table(tmp_path / "t.parquet", TYPES).frame.rows() == [("chr1", 10, 1.5)]
+    pl.DataFrame({"chrom": [1], "pos": [10], "beta": [1.5]}).write_parquet(tmp_path / "numbers.parquet")
+    assert read_table(tmp_path / "numbers.parquet", TYPES).frame.rows() == [("1", 10, 1.5)]
     assert column_names(tmp_path / "t.parquet") == ("chrom", "pos", "beta", "more")
 
 

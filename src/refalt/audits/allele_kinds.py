@@ -62,7 +62,7 @@ class AllelesAreReal(Audit):
         variants = stated.unique("variant_id", maintain_order=True)
         pair = pl.concat_str("ref", "alt").alias("pair")
         pairs = variants.select(pair).filter(pl.col("pair").str.contains("^[ACGT]{2}$"))
-        counts = pairs.get_column("pair").value_counts()
+        counts = pairs.get_column("pair").value_counts().sort("pair")
         n = pairs.height
         if n < FEWEST_SNVS or declared.design in ("base_editor", "synthetic"):
             return self.clear(f"{n} single-base variants of {declared.design} design: letters only were looked at.")

@@ -13,11 +13,15 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
 
 
-def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]) -> int:
-    """Render a report again from the tables of a run."""
+def report(run: Annotated[Path, typer.Argument(help="Folder of a run, or of several.", metavar="RUN")]) -> int:
+    """Render a report again from the tables of a run, a suite or a comparison."""
     from refalt.report import render
+    from refalt.report.together import holds_several, render_together
     from refalt.runs import RunFolder
 
+    if holds_several(run):
+        typer.echo(str(render_together(run)))
+        return 0
     folder = RunFolder(run)
     folder.require()
     typer.echo(str(render(folder)))

@@ -10,6 +10,7 @@ import polars as pl
 
 from refalt.evaluation.beside.significance import p_value
 from refalt.evaluation.held import (
+    BASELINE,
     SIGNED,
     Held,
     Terms,
@@ -53,7 +54,8 @@ def _estimate(
     reason = held.selected or why_withheld(metric.name, question, score=score, withheld=terms.withheld)
     answer = interval_of(metric, held, terms, question.name, metric.name, stratum, reason=reason)
     chance = metric.chance(held.target, held.score).value if reason is None else math.nan
-    p = p_value(metric, held, terms, question.name, stratum) if math.isfinite(answer.value) else None
+    tested = math.isfinite(answer.value) and score.model != BASELINE
+    p = p_value(metric, held, terms, question.name, stratum) if tested else None
     return {
         "model": score.model,
         "score_name": score.name,

@@ -16,6 +16,7 @@ from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
+from refalt.pipeline.beside import look_around, look_beside
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
@@ -120,7 +121,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     checks = stages.check_variants(read, genome)
     checks.write(run.allele_checks)
     clusters = stages.cluster(prepared, read)
-    covariates = stages.look_around(prepared, read, genome)
+    covariates = look_around(prepared, read, genome)
     covariates.balance.write(run.balance)
     notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
     begin("audits")
@@ -136,7 +137,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     scored.tracks.write(run.tracks)
     scored.failures.write(run.failures)
     begin("comparison")
-    joined = stages.compare(prepared, read, checks, scored, clusters, covariates)
+    joined = stages.compare(prepared, read, checks, scored, clusters, covariates.rows)
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
@@ -168,7 +169,7 @@ def _estimate(prepared: Prepared, joined: Joined, ended: Ended) -> tuple[Estimat
     run, withheld = ended.run, withheld_metrics(ended.findings)
     estimates, controls = stages.estimate(prepared, joined, withheld=withheld)
     estimates.write(run.estimates)
-    beside = stages.look_beside(prepared, joined, estimates, withheld=withheld)
+    beside = look_beside(prepared, joined, estimates, withheld=withheld)
     beside.diagnostics.write(run.diagnostics)
     beside.comparisons.write(run.comparisons)
     beside.power.write(run.power)

@@ -11,17 +11,14 @@ from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.datasets.filters import mark_not_sampled, mark_outside
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
-from refalt.evaluation.beside.comparisons import compare_scores
-from refalt.evaluation.beside.diagnostics import diagnose
-from refalt.evaluation.beside.power import power_of
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
 from refalt.evaluation.controls import Control, control_estimates, run_controls
+from refalt.evaluation.controls.baselines import baselines, terms_of_baselines
+from refalt.evaluation.controls.ceilings import ceilings
 from refalt.evaluation.evaluate import Terms, evaluate
 from refalt.evaluation.join import Joined, join
-from refalt.evaluation.matching import match_controls
 from refalt.evaluation.means import mean_estimates
-from refalt.evaluation.surroundings import gc_content
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Metering
@@ -33,14 +30,10 @@ from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.sections import Sample
 from refalt.tables import (
     AlleleChecks,
-    Balance,
-    Comparisons,
-    Diagnostics,
     Estimates,
     Failures,
     Inputs,
     Measurements,
-    Power,
     Predictions,
     Tracks,
 )
@@ -224,36 +217,13 @@ def cluster(prepared: Prepared, read: Read) -> Clusters:
     )
 
 
-@dataclass(frozen=True)
-class Covariates:
-    """What is known of each row besides its measurement: source_row, gc, matched_label; and how well it was matched."""
-
-    rows: pl.DataFrame
-    balance: Balance
-
-
-def look_around(prepared: Prepared, read: Read, genome: Genome | None) -> Covariates:
-    """GC content of every row, and controls for the positives where the study asks for them.
-
-    Raises:
-        UserError: controls are to be matched on what no row has.
-    """
-    gc = gc_content(read.measurements, read.inputs, genome)
-    settings = prepared.study.evaluation.controls
-    if settings is None:
-        return Covariates(gc.with_columns(matched_label=pl.lit(None, pl.Int8)), Balance.empty())
-    kept = read.measurements.kept(recorded=True).join(gc, on="source_row", maintain_order="left")
-    matched = match_controls(kept, settings)
-    return Covariates(gc.join(matched.labels, on="source_row", how="left", maintain_order="left"), matched.balance)
-
-
 def compare(
     prepared: Prepared,
     read: Read,
     checks: AlleleChecks,
     scored: AllScored,
     clusters: Clusters,
-    covariates: Covariates | None = None,
+    covariates: pl.DataFrame | None = None,
 ) -> Joined:
     """Measurements beside scores."""
     return join(
@@ -264,39 +234,30 @@ def compare(
         declared=prepared.declared,
         clusters=clusters,
         failures=scored.failures,
-        covariates=covariates.rows if covariates else None,
+        covariates=covariates,
     )
 
 
-def estimate(prepared: Prepared, joined: Joined, *, withheld: Mapping[str, str]) -> tuple[Estimates, Sequence[Control]]:
-    """Every metric with its companions, and the controls that prove the harness."""
-    terms = _terms(prepared, withheld)
-    controls = run_controls(joined, prepared.scores, terms)
-    estimates = [evaluate(joined, prepared.scores, terms), mean_estimates(joined, prepared.scores, terms)]
-    rows = pl.concat([*estimates, control_estimates(controls, terms)])
-    return Estimates(adjusted(rows)), controls
+def estimate(
+    prepared: Prepared, joined: Joined, *, withheld: Mapping[str, str], trained: pl.DataFrame | None = None
+) -> tuple[Estimates, Sequence[Control]]:
+    """Every metric with its companions, beside floors and ceilings, and the controls that prove the harness."""
+    terms, scores = terms_of(prepared, withheld), prepared.scores
+    controls = run_controls(joined, scores, terms)
+    floor = baselines(joined, scores, trained)
+    natural = prepared.declared.design == "natural" and prepared.declared.quantity == "effect"
+    parts = [
+        evaluate(joined, scores, terms),
+        mean_estimates(joined, scores, terms),
+        evaluate(floor.joined, floor.scores, terms_of_baselines(terms)),
+        control_estimates(controls, terms),
+        ceilings(joined, scores, terms, natural=natural),
+    ]
+    return Estimates(adjusted(pl.concat(parts))), controls
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What stands beside the estimates."""
-
-    diagnostics: Diagnostics
-    comparisons: Comparisons
-    power: Power
-
-
-def look_beside(prepared: Prepared, joined: Joined, estimates: Estimates, *, withheld: Mapping[str, str]) -> Beside:
-    """Diagnostics of every score, differences between scores, and what the rows can show."""
-    terms = _terms(prepared, withheld)
-    return Beside(
-        Diagnostics(diagnose(joined, prepared.scores, terms)),
-        Comparisons(compare_scores(joined, prepared.scores, terms)),
-        Power(power_of(joined, prepared.scores, terms, estimates.frame)),
-    )
-
-
-def _terms(prepared: Prepared, withheld: Mapping[str, str]) -> Terms:
+def terms_of(prepared: Prepared, withheld: Mapping[str, str]) -> Terms:
+    """What fixes the numbers besides the rows."""
     study, quantity = prepared.study, prepared.declared.quantity
     return Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld, quantity)
 

@@ -199,7 +199,8 @@ def _number(name: str, dtype: Dtype) -> pl.Expr:
         # Spreadsheets and pandas write whole numbers as 742659.0; a fraction is not a position.
         real = text.cast(pl.Float64, strict=False)
         return pl.when(real == real.floor()).then(real).cast(pl.Int64, strict=False).alias(name)
-    return pl.col(name) if dtype == pl.String else text.cast(dtype, strict=False).alias(name)
+    # Parquet may hold contigs as numbers; text is text.
+    return pl.col(name).cast(pl.String) if dtype == pl.String else text.cast(dtype, strict=False).alias(name)
 
 
 def _without_nan(frame: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from refalt.evaluation.beside.asked import Case, cases_by_subject
 from refalt.evaluation.beside.significance import adjusted
-from refalt.evaluation.held import Held, Terms, framed
+from refalt.evaluation.held import BASELINE, Held, Terms, framed
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import Floats
 from refalt.stats.association import pearson, spearman
@@ -26,7 +26,6 @@ from refalt.tables import Comparisons
 #: A slope is in units of the score: two of them cannot be told apart by size.
 UNCOMPARED = ("calibration_slope",)
 _BETWEEN = {"spearman_rho": spearman, "pearson_r": pearson}
-BASELINE = "baseline"
 
 
 def compare_scores(joined: Joined, scores: Sequence[ScoreSection], terms: Terms) -> pl.DataFrame:

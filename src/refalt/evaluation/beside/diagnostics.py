@@ -31,6 +31,11 @@ INFLUENTIAL = 0.01
 #: Effects of at least these percentiles of size are looked at by themselves.
 PERCENTILES = (50, 75, 90, 95)
 _CORRELATIONS = ("spearman_rho", "pearson_r")
+#: Column of Comparison -> its short name, and what it is.
+_WEIGHTS = {
+    "pip": ("pip", "its posterior inclusion probability"),
+    "stratum.tags": ("tags", "the number of barcodes it was counted with"),
+}
 _SHORT = {"spearman_rho": "spearman", "pearson_r": "pearson"}
 
 
@@ -69,7 +74,7 @@ def _found(case: Case) -> Iterator[Found]:
         if case.question.reads_sign:
             yield from _agreement(case)
         yield from _by_influence(case)
-        yield from _by_pip(case)
+        yield from _weighted(case)
         yield from _by_size(case)
     elif case.question.name == MAGNITUDE:
         yield from _given_covariates(case)
@@ -130,16 +135,18 @@ def _value(metric: str, held: Held) -> float:
     return METRICS[metric].function(held.target, held.score).value
 
 
-def _by_pip(case: Case) -> Iterator[Found]:
-    pip = case.held.rows.get_column("pip")
-    if pip.null_count() == pip.len():
-        return
-    known = case.held.only(pip.is_not_null().to_numpy())
-    weights = known.rows.get_column("pip").to_numpy().astype(np.float64)
-    for metric in _CORRELATIONS:
-        name = f"{_SHORT[metric]}_weighted_by_pip"
-        meaning = "the correlation, each row weighted by its posterior inclusion probability"
-        yield Found(name, _measured(case, metric, known, name, weights=weights), known, meaning)
+def _weighted(case: Case) -> Iterator[Found]:
+    """With each row weighted by what says how far it is to be trusted, where the source says that."""
+    for column, (name, words) in _WEIGHTS.items():
+        values = case.held.rows.get_column(column) if column in case.held.rows.columns else pl.Series([None])
+        if values.null_count() == values.len():
+            continue
+        known = case.held.only(values.is_not_null().to_numpy())
+        weights = known.rows.get_column(column).to_numpy().astype(np.float64)
+        for metric in _CORRELATIONS:
+            title = f"{_SHORT[metric]}_weighted_by_{name}"
+            meaning = f"the correlation, each row weighted by {words}"
+            yield Found(title, _measured(case, metric, known, title, weights=weights), known, meaning)
 
 
 def _by_size(case: Case) -> Iterator[Found]:

@@ -234,10 +234,13 @@ class AlphaGenome(MeteredModel):
 
     def _asked_for_tables(self) -> Mapping[str, TrackTable]:
         from refalt.models.alphagenome.backends import open_backend
+        from refalt.models.alphagenome.troubles import RefusedError
 
         backend = open_backend(self._settings, self._dna_model)
         try:
             return backend.offered()
+        except RefusedError as error:
+            raise UserError("the service does not say which tracks it has", got=str(error)) from error
         finally:
             backend.close()
 

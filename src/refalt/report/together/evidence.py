@@ -120,6 +120,11 @@ def write_members(together: Together) -> None:
     write_text(together.root / MEMBERS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
+def holds_several(root: Path) -> bool:
+    """Whether a folder is that of several runs."""
+    return (root / MEMBERS).is_file()
+
+
 def read_together(root: Path) -> Together:
     """Read a folder of several runs, and the run folder of each member.
 

@@ -1,0 +1,86 @@
+"""Stages beside the main line: what rows are like before they are scored, and what stands beside the estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from refalt.evaluation.beside.comparisons import compare_scores
+from refalt.evaluation.beside.diagnostics import diagnose
+from refalt.evaluation.beside.power import power_of
+from refalt.evaluation.controls.baselines import TRAINED, baselines, beside_scores
+from refalt.evaluation.controls.kmers import WORD, predict_by_kmers
+from refalt.evaluation.held import BASELINE, rows_of
+from refalt.evaluation.join import Joined
+from refalt.evaluation.matching import match_controls
+from refalt.evaluation.surroundings import flanks, gc_content
+from refalt.pipeline.prepare import Prepared
+from refalt.pipeline.stages import Read, terms_of
+from refalt.scoring.plan import plan
+from refalt.sources.fasta import Genome
+from refalt.studies.study import ScoreSection
+from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Power
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """What is known of each row besides its measurement: source_row, gc, matched_label; and how well it was matched."""
+
+    rows: pl.DataFrame
+    balance: Balance
+
+
+def look_around(prepared: Prepared, read: Read, genome: Genome | None) -> Covariates:
+    """GC content of every row, and controls for the positives where the study asks for them.
+
+    Raises:
+        UserError: controls are to be matched on what no row has.
+    """
+    gc = gc_content(read.measurements, read.inputs, genome)
+    settings = prepared.study.evaluation.controls
+    if settings is None:
+        return Covariates(gc.with_columns(matched_label=pl.lit(None, pl.Int8)), Balance.empty())
+    kept = read.measurements.kept(recorded=True).join(gc, on="source_row", maintain_order="left")
+    matched = match_controls(kept, settings)
+    return Covariates(gc.join(matched.labels, on="source_row", how="left", maintain_order="left"), matched.balance)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the estimates."""
+
+    diagnostics: Diagnostics
+    comparisons: Comparisons
+    power: Power
+
+
+def look_beside(
+    prepared: Prepared,
+    joined: Joined,
+    estimates: Estimates,
+    *,
+    withheld: Mapping[str, str],
+    trained: pl.DataFrame | None = None,
+) -> Beside:
+    """Diagnostics of every score, differences between scores and from baselines, and what the rows can show."""
+    terms, scores = terms_of(prepared, withheld), prepared.scores
+    floor = baselines(joined, scores, trained)
+    return Beside(
+        Diagnostics(diagnose(joined, scores, terms)),
+        Comparisons(compare_scores(beside_scores(joined, floor), [*scores, *floor.scores], terms)),
+        Power(power_of(joined, scores, terms, estimates.frame)),
+    )
+
+
+def train_kmers(
+    prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, joined: Joined
+) -> pl.DataFrame | None:
+    """source_row and score of the k-mer baseline, where the study asks for it and measures effects of alleles."""
+    if not (prepared.study.evaluation.kmers and prepared.scores and prepared.declared.quantity == "effect"):
+        return None
+    score = ScoreSection(name=TRAINED, model=BASELINE)
+    around = flanks(plan(score, read.measurements, checks, inputs=read.inputs, genome=genome), WORD - 1)
+    rows = rows_of(joined, prepared.scores[0]).join(around, on="asked_id", how="left", maintain_order="left")
+    return predict_by_kmers(rows, seed=prepared.study.study.seed)
