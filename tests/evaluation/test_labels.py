@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from refalt.evaluation.labels import QUESTIONS, asked_questions, score_of, target_of
+from refalt.evaluation.labels import QUESTIONS, asked_questions, can_be_asked, score_of, target_of
 
 ROWS = pl.DataFrame(
     {"effect": [2.0, -1.0, 0.0, None, 0.5], "label": [1, 0, None, 1, 0], "score": [-1.0, 2.0, 0.5, 1.0, None]},
@@ -48,3 +48,15 @@ def test_asked_questions__an_activity_is_asked_nothing_that_reads_a_sign_or_a_ma
     assert not any(question.reads_sign for question in asked)
     assert "sign_concordance" not in asked[0].metrics
     assert [question.name for question in asked_questions(["direction"], "activity")] == ["effect"]
+
+
+def test_target_of__matched_is_the_label_of_positives_and_the_controls_chosen_for_them() -> None:
+    rows = ROWS.with_columns(matched_label=pl.Series([1, 0, None, None, None], dtype=pl.Int8))
+    np.testing.assert_array_equal(target_of(BY_NAME["matched"], rows), [1, 0, np.nan, np.nan, np.nan])
+
+
+def test_can_be_asked__a_baseline_without_a_sign_is_asked_for_no_direction() -> None:
+    asked = {name: can_be_asked(BY_NAME[name], model="baseline", signed=False) for name in ("effect", "magnitude")}
+    assert asked == {"effect": False, "magnitude": True}
+    assert can_be_asked(BY_NAME["effect"], model="baseline", signed=True)
+    assert can_be_asked(BY_NAME["effect"], model="motif", signed=False)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from refalt.errors import UserError
-from refalt.evaluation.strata import strata
+from refalt.evaluation.strata import strata, stratum_values
 
 ROWS = pl.DataFrame(
     {
@@ -45,6 +45,26 @@ def test_strata__distance_counts_without_its_sign() -> None:
 
 def test_strata__take_what_the_dataset_declares() -> None:
     assert _names("element")["element=x"] == ["chr10:5:A>C", "chr1:5:AT>A"]
+
+
+def test_strata__a_row_with_several_values_is_in_the_stratum_of_each() -> None:
+    rows = ROWS.with_columns(pl.Series("stratum.factor", [["lxr", "fos"], ["lxr"], None, []]))
+    found = {key: part.get_column("asked_id").to_list() for key, part in strata(rows, ["factor"])}
+    assert list(found) == ["all", "factor=fos", "factor=lxr"]
+    assert found["factor=lxr"] == ["chr10:5:A>C", "chr2:5:A>AT"]
+    assert found["factor=fos"] == ["chr10:5:A>C"]
+    assert stratum_values("factor", rows).to_list() == ["lxr+fos", "lxr", None, ""]
+
+
+def test_strata__numbers_that_a_dataset_declares_are_cut_into_thirds() -> None:
+    rows = ROWS.with_columns(pl.Series("stratum.tags", [900, 10, 100, 20]))
+    found = {key: part.get_column("stratum.tags").to_list() for key, part in strata(rows, ["tags"])}
+    assert found == {
+        "all": [900, 10, 100, 20],
+        "tags=1 smallest third": [10],
+        "tags=2 middle third": [20],
+        "tags=3 largest third": [900, 100],
+    }
 
 
 def test_strata__a_constant_effect_has_no_thirds() -> None:

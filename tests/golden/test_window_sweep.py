@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 from scipy import stats
 from tests.golden.conftest import Golden, Run
@@ -67,7 +66,9 @@ def _run(folder: Path, inputs: Path, *, until: str) -> Ended:
     shipped = library_study(STUDY)
     assert shipped is not None
     study = folder / shipped.name
-    study.write_text(shipped.read_text(encoding="utf-8").replace("resamples = 2000", "resamples = 100\npermutations = 0"))
+    study.write_text(
+        shipped.read_text(encoding="utf-8").replace("resamples = 2000", "resamples = 100\npermutations = 0")
+    )
     return run_study(prepare(study, folders=[inputs]), out=folder / "runs", until=until)
 
 
@@ -84,7 +85,11 @@ def test_window_sweep_as_published__goes_past_what_stands_against_it_and_ends_wi
     found = _found(ended)
     assert "3.4e-107 of their median" in found["EF001"].message
     assert "rows were chosen with intervals of GRCh37" in found["AS005"].message
+    assert "speak 13 for GRCh38 and 96 for GRCh37 over 377 bins" in found["AS005"].message
+    assert "speak 259 for GRCh38 and 25 for GRCh37 over 377 bins" in found["AS005"].message
     assert "15 of 985" in found["SA002"].message
+    assert "365 of 440" in found["SA003"].message
+    assert "100 of 1,000 (10.0 %) rows lie in the MHC" in found["SA003"].message
     assert found["EF003"].n_affected == 1_000
 
 
@@ -107,5 +112,3 @@ def test_window_sweep_as_published__a_study_with_the_same_column_is_stopped_befo
     ended = run_study(prepare(study, folders=[real_inputs]), out=tmp_path / "runs")
     assert (ended.reached, ended.exit_code) == ("audits", ExitCode.FATAL_FINDING)
     assert not list(ended.run.root.glob("3-predictions/*"))
-
-

@@ -121,6 +121,7 @@ HETEROGENEITY: Final = (
     key("n_strata", pl.Int64, "strata with an interval, which the test is made of"),
     Column("q_statistic", pl.Float64, "Cochran's Q: squared distances from the mean in units of their errors"),
     Column("p_value", pl.Float64, "p-value that all strata share one value, Q against chi-squared"),
+    Column("shares_clusters", pl.Boolean, "clusters lie in several strata: the test then errs towards no difference"),
     Column("i_squared", pl.Float64, "share of the spread between strata that is more than chance", "fraction"),
     Column("tau_squared", pl.Float64, "variance between strata on the normalising scale (DerSimonian and Laird)"),
     _REASON,

@@ -2,5 +2,5 @@
 
 NOT_PLUGINS = (
     "base", "reading", "placement", "filters", "elements", "pairing", "fine_mapping", "column_names", "guessing",
-    "variant_names", "bindings", "samples", "sample_shapes", "element_names", "element_counts",
+    "variant_names", "bindings", "samples", "sample_shapes", "gse84888_names", "gse84888_counts",
 )  # fmt: skip

@@ -178,7 +178,7 @@ def with_alleles(
     )
     other = pl.lit(value=False)
     if rsid:
-        other = (pl.col(rsid) != pl.col("\0rsid")).fill_null(value=False)
+        other = (pl.col(rsid) != pl.col("\0site_rsid")).fill_null(value=False)
     several, absent = (pl.col("\0n") > 1).fill_null(value=False), pl.col("\0n").is_null()
     known = ~(several | absent | other)
     rows = rows.with_columns(pl.when(known).then(pl.col(name)).alias(name) for name in ("\0ref", "\0alt"))
@@ -189,7 +189,7 @@ def with_alleles(
         f"{counts['absent']:,} whose site it lacks, {counts['several']:,} with several alternate alleles and "
         f"{counts['other']:,} with another rsID"
     )
-    return ReadTable(rows.drop("\0contig", "\0n", "\0rsid"), read.unparsable, read.examples), [remark]
+    return ReadTable(rows.drop("\0contig", "\0n", "\0site_rsid"), read.unparsable, read.examples), [remark]
 
 
 def _sites(path: Path) -> pl.DataFrame:
@@ -199,5 +199,5 @@ def _sites(path: Path) -> pl.DataFrame:
         pl.col("ref").first().alias("\0ref"),
         pl.col("alt").first().alias("\0alt"),
         pl.struct("ref", "alt").n_unique().alias("\0n"),
-        pl.col("rsid").drop_nulls().first().alias("\0rsid"),
+        pl.col("rsid").drop_nulls().first().alias("\0site_rsid"),
     )

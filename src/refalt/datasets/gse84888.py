@@ -11,9 +11,9 @@ from pydantic import model_validator
 
 from refalt.columns import Reason
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.element_counts import carried_elements, read_counts, read_elements, with_predictions
-from refalt.datasets.element_names import POOLS
 from refalt.datasets.filters import keeps
+from refalt.datasets.gse84888_counts import carried_elements, read_counts, read_elements, with_predictions
+from refalt.datasets.gse84888_names import POOLS
 from refalt.datasets.reading import SourceColumns, published, with_reason
 from refalt.sources.delimited import ReadTable
 from refalt.sources.fetch import NeededFile

@@ -10,7 +10,6 @@ import polars as pl
 
 from refalt.evaluation.beside.significance import p_value
 from refalt.evaluation.held import (
-    BASELINE,
     SIGNED,
     Held,
     Terms,
@@ -23,7 +22,7 @@ from refalt.evaluation.held import (
     why_withheld,
 )
 from refalt.evaluation.join import Joined
-from refalt.evaluation.labels import LABELS, Question, asked_questions
+from refalt.evaluation.labels import BASELINE, LABELS, Question, asked_questions, can_be_asked
 from refalt.evaluation.strata import strata
 from refalt.stats.classification import prevalence
 from refalt.stats.metric import METRICS, Metric
@@ -43,6 +42,8 @@ def _one_score(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[di
         for question in asked_questions(terms.settings.labels, terms.quantity):
             if question.name in LABELS and stratum.startswith("label="):
                 continue  # within one value of the label there is nothing to tell apart
+            if not can_be_asked(question, model=score.model, signed=score.signed):
+                continue
             held = measured_rows(question, part)
             for name in question.metrics:
                 yield _estimate(METRICS[name], question, held, score=score, stratum=stratum, terms=terms)

@@ -21,8 +21,6 @@ from refalt.stats.metric import Metric
 from refalt.studies.study import EvaluationSection, ScoreSection
 from refalt.tables import Table
 
-#: `model` of scores that anyone has: held against measurements as any score is, and no part of what a study tests.
-BASELINE = "baseline"
 #: Key under which audits withhold everything that reads the sign of an effect.
 SIGNED = "signed"
 #: Share of the positives that are scored over that of the controls, or the other way round, under which the

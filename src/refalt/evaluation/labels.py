@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 EFFECT, MAGNITUDE, GIVEN, DIRECTION, MAGNITUDE_MEDIAN = "effect", "magnitude", "given", "direction", "magnitude_median"
 ACTIVITY_MEDIAN: Final = "activity_median"
 MATCHED: Final = "matched"
+#: `model` of scores that anyone has: held against measurements as any score is, and no part of what a study tests.
+BASELINE: Final = "baseline"
 #: Labels that come with the rows: where a score covers one class only in part, it says nothing of them.
 LABELS: Final = (GIVEN, MATCHED)
 
@@ -67,6 +69,11 @@ def asked_questions(labels: Iterable[str], quantity: str = "effect") -> list[Que
         return [_ACTIVITY, *(question for question in QUESTIONS if question.name in (listed & set(LABELS)) | made)]
     wanted = {EFFECT, MAGNITUDE, *listed}
     return [question for question in QUESTIONS if question.name in wanted]
+
+
+def can_be_asked(question: Question, *, model: str, signed: bool) -> bool:
+    """Whether a question makes sense of a score: baselines without a sign are not even asked for a direction."""
+    return model != BASELINE or signed or not question.reads_sign
 
 
 def target_of(question: Question, rows: pl.DataFrame) -> Floats:

@@ -65,8 +65,8 @@ def match_controls(rows: pl.DataFrame, settings: Matching) -> Matched:
 def contaminated(rows: pl.DataFrame) -> pl.Series:
     """Controls that are associated themselves: bool, one a row.
 
-    A control is set aside when it is as significant as a positive; when it has a published effect and most controls
-    have none; or when it shares its target with a positive and most controls do not.
+    A control is set aside when it is as significant as a positive, has a published effect, or shares its target with
+    a positive; each only where most controls do not, for else it says nothing of them.
     """
     control, positive = pl.col("label") == 0, pl.col("label") == 1
     target = pl.struct("target_id", "context_id")
@@ -78,8 +78,8 @@ def contaminated(rows: pl.DataFrame) -> pl.Series:
         shares=hit & pl.col("target_id").is_not_null() & control,
     )
     n_controls = suspicions.get_column("control").sum()
-    rare = [name for name in ("measured", "shares") if suspicions.get_column(name).sum() < n_controls / 2]
-    return suspicions.select(pl.any_horizontal("significant", *rare)).to_series()
+    rare = [name for name in suspicions.columns[1:] if suspicions.get_column(name).sum() < n_controls / 2]
+    return suspicions.select(pl.any_horizontal(pl.lit(value=False), *rare).alias("contaminated")).to_series()
 
 
 def _require_covariates(scaled: pl.DataFrame, names: Sequence[str]) -> None:

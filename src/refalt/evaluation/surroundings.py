@@ -55,7 +55,9 @@ def flanks(asked: Asked, width: int) -> pl.DataFrame:
     Returns:
         asked_id, left, ref, alt, right; variants without alleles or without surroundings are left out.
     """
-    rows = asked.rows.select("asked_id", "chrom", "pos", "ref", "alt").unique("asked_id", keep="first")
+    rows = asked.rows.select("asked_id", "chrom", "pos", "ref", "alt").unique(
+        "asked_id", keep="first", maintain_order=True
+    )
     rows = rows.filter(pl.all_horizontal(pl.col("ref", "alt").str.contains(r"^[ACGTN]+$")))
     if asked.sequences is not None:
         held = asked.sequences.select("asked_id", "ref_sequence", "offset")

@@ -9,11 +9,13 @@ import polars as pl
 
 from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.beside.diagnostics import diagnose
+from refalt.evaluation.beside.heterogeneity import heterogeneity
 from refalt.evaluation.beside.power import power_of
 from refalt.evaluation.controls.baselines import TRAINED, baselines, beside_scores
 from refalt.evaluation.controls.kmers import WORD, predict_by_kmers
-from refalt.evaluation.held import BASELINE, rows_of
+from refalt.evaluation.held import rows_of
 from refalt.evaluation.join import Joined
+from refalt.evaluation.labels import BASELINE
 from refalt.evaluation.matching import match_controls
 from refalt.evaluation.surroundings import flanks, gc_content
 from refalt.pipeline.prepare import Prepared
@@ -21,7 +23,7 @@ from refalt.pipeline.stages import Read, terms_of
 from refalt.scoring.plan import plan
 from refalt.sources.fasta import Genome
 from refalt.studies.study import ScoreSection
-from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Power
+from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Heterogeneity, Power
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Beside:
     diagnostics: Diagnostics
     comparisons: Comparisons
     power: Power
+    heterogeneity: Heterogeneity
 
 
 def look_beside(
@@ -64,13 +67,14 @@ def look_beside(
     withheld: Mapping[str, str],
     trained: pl.DataFrame | None = None,
 ) -> Beside:
-    """Diagnostics of every score, differences between scores and from baselines, and what the rows can show."""
+    """Diagnostics, differences between scores and from baselines, what the rows can show, strata side by side."""
     terms, scores = terms_of(prepared, withheld), prepared.scores
     floor = baselines(joined, scores, trained)
     return Beside(
         Diagnostics(diagnose(joined, scores, terms)),
         Comparisons(compare_scores(beside_scores(joined, floor), [*scores, *floor.scores], terms)),
         Power(power_of(joined, scores, terms, estimates.frame)),
+        Heterogeneity(heterogeneity(estimates.frame)),
     )
 
 

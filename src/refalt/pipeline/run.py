@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from refalt.audits.base import Finding, Phase, Severity, open_findings, withheld_metrics
 from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.errors import ExitCode
@@ -16,7 +18,7 @@ from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
-from refalt.pipeline.beside import look_around, look_beside
+from refalt.pipeline.beside import look_around, look_beside, train_kmers
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
@@ -141,7 +143,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
-    estimates, controls = _estimate(prepared, joined, ended)
+    trained = train_kmers(prepared, read, checks, genome, joined)
+    estimates, controls = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined}
     evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
@@ -165,14 +168,17 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     )
 
 
-def _estimate(prepared: Prepared, joined: Joined, ended: Ended) -> tuple[Estimates, Sequence[Control]]:
+def _estimate(
+    prepared: Prepared, joined: Joined, trained: pl.DataFrame | None, ended: Ended
+) -> tuple[Estimates, Sequence[Control]]:
     run, withheld = ended.run, withheld_metrics(ended.findings)
-    estimates, controls = stages.estimate(prepared, joined, withheld=withheld)
+    estimates, controls = stages.estimate(prepared, joined, withheld=withheld, trained=trained)
     estimates.write(run.estimates)
-    beside = look_beside(prepared, joined, estimates, withheld=withheld)
+    beside = look_beside(prepared, joined, estimates, withheld=withheld, trained=trained)
     beside.diagnostics.write(run.diagnostics)
     beside.comparisons.write(run.comparisons)
     beside.power.write(run.power)
+    beside.heterogeneity.write(run.heterogeneity)
     return estimates, controls
 
 

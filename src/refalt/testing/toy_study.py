@@ -43,6 +43,7 @@ fasta    = "toy.fa"
 labels    = ["given", "direction"]
 strata    = ["chrom"]
 resamples = 200
+permutations = 99
 """
 
 

@@ -64,6 +64,16 @@ def test_diagnose__weights_by_posterior_probability_are_weights() -> None:
     assert row["value"] == pytest.approx(expected[0, 1] / math.sqrt(expected[0, 0] * expected[1, 1]), abs=1e-12)
 
 
+def test_diagnose__weighs_elements_by_their_barcodes() -> None:
+    tags = np.random.default_rng(6).integers(1, 500, 300)
+    part = rows().with_columns(pl.Series("stratum.tags", tags))
+    row = _row(_found(part), "pearson_weighted_by_tags")
+    expected = np.cov(part["effect"], part["score"], aweights=tags.astype(float))
+    assert row["value"] == pytest.approx(expected[0, 1] / math.sqrt(expected[0, 0] * expected[1, 1]), abs=1e-12)
+    words = _found(part.with_columns(pl.col("stratum.tags").cast(pl.String)))
+    assert "tags" not in " ".join(words.get_column("diagnostic").unique())
+
+
 def test_diagnose__weights_that_are_all_zero_leave_nothing_and_say_so() -> None:
     row = _row(_found(rows().with_columns(pip=pl.lit(0.0))), "pearson_weighted_by_pip")
     assert math.isnan(row["value"])  # type: ignore[arg-type]

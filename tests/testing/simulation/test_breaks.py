@@ -10,6 +10,7 @@ from refalt.pipeline.run import Ended, run_study
 from refalt.testing.simulation.breaks import MISTAKES
 from refalt.testing.simulation.study import write_simulated_study
 
+FEWER = "resamples = 200\npermutations = 0"
 OTHER_NAMES = {
     "beta": "slope_adj",
     "p_value": "nominal",
@@ -22,7 +23,7 @@ OTHER_NAMES = {
 
 def _run(folder: Path, *, mistake: str | None, seed: int = 1, names: dict[str, str] | None = None) -> Ended:
     study = write_simulated_study(folder, seed=seed, mistake=mistake, names=names)
-    text = study.read_text(encoding="utf-8").replace("resamples = 1000", "resamples = 200")
+    text = study.read_text(encoding="utf-8").replace("resamples = 1000", FEWER)
     study.write_text(text, encoding="utf-8")
     # Only a sign can be told by nothing but the estimates; everything else is caught before anything is predicted.
     until = "estimates" if mistake in (None, "flipped-sign") else "audits"
@@ -48,5 +49,6 @@ def test_mistake__is_caught_with_other_numbers_and_other_names_too(mistake: str,
 
 def test_sound_study__no_run_reads_the_truth(tmp_path: Path) -> None:
     study = write_simulated_study(tmp_path, mistake="flipped-sign")
+    study.write_text(study.read_text(encoding="utf-8").replace("resamples = 1000", FEWER), encoding="utf-8")
     (tmp_path / "truth.json").unlink()
     assert run_study(prepare(study), out=tmp_path / "runs", until="estimates").reached == "estimates"

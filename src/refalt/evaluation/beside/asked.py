@@ -9,7 +9,7 @@ import numpy as np
 
 from refalt.evaluation.held import Held, Terms, measured_rows, rows_of, why_withheld
 from refalt.evaluation.join import Joined
-from refalt.evaluation.labels import LABELS, Question, asked_questions
+from refalt.evaluation.labels import LABELS, Question, asked_questions, can_be_asked
 from refalt.evaluation.strata import strata
 from refalt.studies.study import ScoreSection
 
@@ -55,8 +55,9 @@ def cases(joined: Joined, score: ScoreSection, terms: Terms) -> Iterator[Case]:
     """Every question of a score in every stratum that the study tests."""
     for stratum, part in strata(rows_of(joined, score), terms.tested_strata):
         for question in asked_questions(terms.settings.labels, terms.quantity):
-            asked = terms.tests(stratum) and not (question.name in LABELS and stratum.startswith("label="))
-            if asked:
+            pointless = question.name in LABELS and stratum.startswith("label=")
+            askable = can_be_asked(question, model=score.model, signed=score.signed)
+            if terms.tests(stratum) and askable and not pointless:
                 yield Case(score, question, stratum, measured_rows(question, part), terms)
 
 

@@ -12,9 +12,9 @@ import polars as pl
 
 from refalt.evaluation.beside.asked import Case, cases_by_subject
 from refalt.evaluation.beside.significance import adjusted
-from refalt.evaluation.held import BASELINE, Held, Terms, framed
+from refalt.evaluation.held import Held, Terms, framed
 from refalt.evaluation.join import Joined
-from refalt.evaluation.labels import Floats
+from refalt.evaluation.labels import BASELINE, Floats
 from refalt.stats.association import pearson, spearman
 from refalt.stats.comparison import Difference, paired_difference, steiger, williams, withheld
 from refalt.stats.delong import clustered_delong

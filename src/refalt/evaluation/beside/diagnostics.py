@@ -138,8 +138,8 @@ def _value(metric: str, held: Held) -> float:
 def _weighted(case: Case) -> Iterator[Found]:
     """With each row weighted by what says how far it is to be trusted, where the source says that."""
     for column, (name, words) in _WEIGHTS.items():
-        values = case.held.rows.get_column(column) if column in case.held.rows.columns else pl.Series([None])
-        if values.null_count() == values.len():
+        values = case.held.rows.get_column(column) if column in case.held.rows.columns else pl.Series()
+        if not values.dtype.is_numeric() or values.null_count() == values.len():
             continue
         known = case.held.only(values.is_not_null().to_numpy())
         weights = known.rows.get_column(column).to_numpy().astype(np.float64)

@@ -9,8 +9,9 @@ from types import MappingProxyType
 import polars as pl
 
 from refalt.columns import Reason
-from refalt.evaluation.held import BASELINE, Terms, rows_of
+from refalt.evaluation.held import Terms, rows_of
 from refalt.evaluation.join import Joined
+from refalt.evaluation.labels import BASELINE
 from refalt.studies.study import ScoreSection
 from refalt.tables import Comparison
 

@@ -11,13 +11,13 @@ import polars as pl
 
 from refalt.evaluation.beside.asked import Case, cases
 from refalt.evaluation.beside.limits import Statistic, interval_of_counts
-from refalt.evaluation.blocks import dense
+from refalt.evaluation.blocks import Codes, dense
 from refalt.evaluation.controls.harness import MODEL
 from refalt.evaluation.held import Held, Terms, companions, described, framed, no_number
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import EFFECT, Floats
 from refalt.stats.intervals import Interval
-from refalt.stats.measured import Measured, UndefinedError, nothing
+from refalt.stats.measured import Measured, nothing
 from refalt.stats.reliability import (
     ceiling_from_reliability,
     cluster_constant_ceiling,
@@ -29,6 +29,12 @@ from refalt.tables import Estimates
 
 #: Of Pearson's r against the effect; the rows are those of the first score.
 METRIC = "pearson_r"
+#: |z| of a variant that is surely associated: p = 6e-5.
+ASSOCIATED = 4.0
+#: From this posterior probability on a variant counts as causal.
+CAUSAL = 0.5
+#: In a table of lead variants few loci hold two that are associated; beyond this share effects are marginal.
+SEVERAL = 0.1
 
 
 def ceilings(joined: Joined, scores: Sequence[ScoreSection], terms: Terms, *, natural: bool) -> pl.DataFrame:
@@ -49,14 +55,16 @@ def _rows(joined: Joined, score: ScoreSection, terms: Terms, *, natural: bool) -
             continue
         held = case.held
         if np.isfinite(_column(held, "effect_se")).any():
-            yield _row("reliability_ceiling", _by_noise(case), case)
+            yield _row("reliability_ceiling", *_by_noise(case), case)
         if natural and held.rows.get_column("target_id").null_count() < held.rows.height:
-            yield _row("linkage_ceiling", _by_linkage(case), case)
+            by_linkage = _by_linkage(case)
+            if by_linkage is not None:
+                yield _row("linkage_ceiling", *by_linkage, case)
         if held.rows.get_column("cluster_id").n_unique() < held.rows.height:
-            yield _row("cluster_constant_ceiling", _of_clusters(case), case)
+            yield _row("cluster_constant_ceiling", _of_clusters(case), held, case)
 
 
-def _row(name: str, answer: Interval, case: Case) -> dict[str, Any]:
+def _row(name: str, answer: Interval, held: Held, case: Case) -> dict[str, Any]:
     return {
         **case.subject,
         "model": MODEL,
@@ -64,19 +72,20 @@ def _row(name: str, answer: Interval, case: Case) -> dict[str, Any]:
         "metric": METRIC,
         "stratum": case.stratum,
         **described(answer, case.terms.settings.resamples),
-        **companions(case.held),
+        **companions(held),
     }
 
 
-def _by_noise(case: Case) -> Interval:
+def _by_noise(case: Case) -> tuple[Interval, Held]:
     """sqrt(1 - mean(se^2) / var(effect)) over the rows that have a standard error."""
     error = _column(case.held, "effect_se")
     held = case.held.only(np.isfinite(error))
     error = error[np.isfinite(error)]
     reliability = reliability_from_errors(held.target, error)
     value = nothing(reliability.reason) if reliability.reason else ceiling_from_reliability(reliability.value)
-    centred = held.target - (held.target.mean() if held.target.size else 0)
-    sums = _by_cluster(held, np.ones_like(error), centred, centred**2, error**2)
+    with np.errstate(invalid="ignore"):
+        centred = held.target - (held.target.mean() if held.target.size else 0)
+        sums = _by_cluster(held, np.ones_like(error), centred, centred**2, error**2)
 
     def statistic(counts: Floats) -> Floats:
         n, first, second, noise = (counts.T @ sums).T
@@ -85,39 +94,44 @@ def _by_noise(case: Case) -> Interval:
             ceiling: Floats = np.sqrt(np.where(left > 0, left, np.nan))
         return ceiling
 
-    return _interval(value, statistic, held, case, "reliability_ceiling")
+    return _interval(value, statistic, held, case, "reliability_ceiling"), held
 
 
-def _by_linkage(case: Case) -> Interval:
-    """See `stats.reliability.linkage_ceiling`: one causal variant a locus, each locus resampled with its cluster."""
+def _by_linkage(case: Case) -> tuple[Interval, Held] | None:
+    """See `stats.reliability.linkage_ceiling`: one causal variant a locus, each locus resampled with its cluster.
+
+    None where effects are not marginal: fine-mapped variants, or loci of which few hold several associated ones.
+    """
     z = z_scores(case.held)
     known = np.isfinite(z) & case.held.rows.get_column("target_id").is_not_null().to_numpy()
     held, z = case.held.only(known), z[known]
-    if not held.target.size:
-        return no_number(case.held, case.terms, "no row has both a target and a standard error or p-value")
     locus = dense(held.rows.select(pl.struct("target_id", "context_id")).to_series())
+    n_associated = np.bincount(locus, weights=np.abs(z) >= ASSOCIATED) if z.size else np.zeros(0)
+    fine_mapped = held.rows.get_column("pip").fill_null(0.0).min()
+    if (n_associated > 1).sum() <= SEVERAL * (n_associated > 0).sum() or fine_mapped >= CAUSAL:  # type: ignore[operator]
+        return None
+    within = (n_associated > 0)[locus]
+    held, z, locus = held.only(within), z[within], dense(pl.Series(locus[within]))
+    return _interval(*_linkage(held, z, locus), held, case, "linkage_ceiling"), held
+
+
+def _linkage(held: Held, z: Floats, locus: Codes) -> tuple[Measured, Statistic]:
     value = linkage_ceiling(held.target, z, locus)
     # Of each locus: its lead variant, whose squared effect is its weight, and the sum of (z_j / z_max)^2.
     order = np.lexsort((np.abs(z), locus))
     lead = order[np.append(locus[order][1:] != locus[order][:-1], True)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        relative = np.bincount(locus, weights=z**2) / z[lead] ** 2
-    weight = np.where(z[lead] != 0, held.target[lead] ** 2, 0)
+    weight = held.target[lead] ** 2
+    relative = np.bincount(locus, weights=z**2) / z[lead] ** 2
     n_clusters = int(held.codes.max()) + 1
-    sums = np.column_stack(
-        [
-            np.bincount(held.codes[lead], weights=w, minlength=n_clusters)
-            for w in (weight, weight * np.nan_to_num(relative))
-        ]
-    )
+    sums = [np.bincount(held.codes[lead], weights=w, minlength=n_clusters) for w in (weight, weight * relative)]
 
     def statistic(counts: Floats) -> Floats:
-        total, seen = (counts.T @ sums).T
+        total, seen = (counts.T @ column for column in sums)
         with np.errstate(invalid="ignore", divide="ignore"):
             ceiling: Floats = np.sqrt(total / seen)
         return ceiling
 
-    return _interval(value, statistic, held, case, "linkage_ceiling")
+    return value, statistic
 
 
 def _of_clusters(case: Case) -> Interval:
@@ -143,14 +157,11 @@ def z_scores(held: Held) -> Floats:
 
 
 def _interval(value: Measured, statistic: Statistic, held: Held, case: Case, name: str) -> Interval:
-    try:
-        return interval_of_counts(
-            value, statistic, held.rows.get_column("cluster_id").n_unique(),
-            n=held.rows.height, rng=case.rng("ceiling", name), level=case.terms.level,
-            resamples=case.terms.settings.resamples,
-        )  # fmt: skip
-    except UndefinedError as error:
-        return no_number(held, case.terms, str(error))
+    return interval_of_counts(
+        value, statistic, held.rows.get_column("cluster_id").n_unique(),
+        n=held.rows.height, rng=case.rng("ceiling", name), level=case.terms.level,
+        resamples=case.terms.settings.resamples,
+    )  # fmt: skip
 
 
 def _by_cluster(held: Held, *columns: Floats) -> Floats:

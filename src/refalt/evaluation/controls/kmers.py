@@ -108,7 +108,8 @@ def _counted(sequences: pl.Series) -> sparse.csr_array:
     padded = sequences.str.to_uppercase().str.pad_end(longest, "N")
     codes = encode_many(padded).reshape(sequences.len(), longest).astype(np.int64)
     words = np.lib.stride_tricks.sliding_window_view(codes, WORD, axis=1)
-    columns = np.concatenate([_feature(words, places) for places in _PLACES], axis=1)
+    unknown = (words == N_CODE).any(axis=2)
+    columns = np.concatenate([np.where(unknown, -1, _feature(words, places)) for places in _PLACES], axis=1)
     row = np.repeat(np.arange(sequences.len()), columns.shape[1])
     kept = columns.ravel() >= 0
     entries = np.ones(int(kept.sum()))
@@ -117,11 +118,11 @@ def _counted(sequences: pl.Series) -> sparse.csr_array:
 
 
 def _feature(words: npt.NDArray[np.int64], places: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Number of the gapped k-mer of each word or of its reverse complement, whichever is less; -1 with an N in it."""
+    """Number of the gapped k-mer of each word or of its reverse complement, whichever is less."""
     powers = 4 ** np.arange(INFORMATIVE)[::-1]
     bases = words[:, :, list(places)]
     mirrored = tuple(WORD - 1 - place for place in reversed(places))
     forward = _PLACES.index(places) * 4**INFORMATIVE + bases @ powers
     reverse = _PLACES.index(mirrored) * 4**INFORMATIVE + (3 - bases[:, :, ::-1]) @ powers
-    feature: npt.NDArray[np.int64] = np.where((bases == N_CODE).any(axis=2), -1, np.minimum(forward, reverse))
+    feature: npt.NDArray[np.int64] = np.minimum(forward, reverse)
     return feature

@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from refalt.datasets.element_names import NAME_FIELDS, POOLS, distinct_factors, parsed_names
 from refalt.datasets.filters import filter_dtype
+from refalt.datasets.gse84888_names import NAME_FIELDS, POOLS, distinct_factors, parsed_names
 from refalt.errors import UserError, shown
 from refalt.sources.delimited import Dtype, ReadTable, column_names, read_table
 from refalt.studies.sections import RowFilter
@@ -95,7 +95,7 @@ def _remarks(path: Path, pool: str, read: ReadTable, *, negative: pl.Series, ill
 
 
 def _activity(*, per_million: bool) -> pl.Expr:
-    counted = [pl.when(pl.col(name) >= 0).then(pl.col(name)) for name in (RNA, PLASMID)]
+    counted: list[pl.Expr] = [pl.when(pl.col(name) >= 0).then(pl.col(name)) for name in (RNA, PLASMID)]
     if per_million:
         counted = [count * _MILLION / count.sum().over("pool") for count in counted]
     rna, plasmid = counted
@@ -112,8 +112,16 @@ def with_predictions(frame: pl.DataFrame, path: Path, *, name: str, scores: Sequ
         scores: Its columns that are wanted.
 
     Raises:
-        UserError: a column is missing, a name is repeated or empty, or no such element was measured.
+        UserError: a column is missing or named like one of the counts', a name is repeated or empty, or no such
+            element was measured.
     """
+    taken = sorted(set(scores) & set(frame.columns))
+    if taken:
+        raise UserError(
+            "a score is named like something that was measured",
+            where=f"{path}, column {taken[0]!r}",
+            remedy="give the column of predictions another name",
+        )
     read = read_table(path, {**dict.fromkeys(scores, pl.Float64), name: pl.String})
     names = read.frame.get_column(name)
     repeated = names.filter(names.is_duplicated()).unique(maintain_order=True)
