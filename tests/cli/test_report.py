@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from tests.cli.conftest import Refalt
-
 import json
+
+from tests.cli.conftest import Refalt
 
 from refalt.testing.toy_study import ToyStudy
 

@@ -146,12 +146,17 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     trained = train_kmers(prepared, read, checks, genome, joined)
     estimates, controls = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
-    evidence |= {"joined": joined}
-    evidence |= {"estimates": estimates, "controls": controls, "table_digests": _digests(run)}
+    evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
     begin("report")
+    _draw(prepared, run, joined, estimates, controls)
+
+
+def _draw(
+    prepared: Prepared, run: RunFolder, joined: Joined, estimates: Estimates, controls: Sequence[Control]
+) -> None:
     draw_all(
         joined.comparison,
         estimates,
