@@ -111,10 +111,10 @@ def test_gse86886__another_rsid_at_the_place_gives_no_alleles(write: Write, read
     assert found.remarks[-1].endswith("0 with several alternate alleles and 1 with another rsID")
 
 
-def _caqtl_world(folder: Path) -> World:
-    world = make_world(folder, source="GRCh37")
+def _caqtl_world(folder: Path, *, n: int = 200) -> World:
+    world = make_world(folder, n=n, source="GRCh37")
     world.write_vcf("gse86886_sites.GRCh37.vcf")
-    share = np.random.default_rng(3).beta(4, 4, 200).round(4)
+    share = np.random.default_rng(3).beta(4, 4, n).round(4)
     lines = ["SNP,gene,beta,p-value"]
     for site, pi in zip(world.sites, share, strict=True):
         peak = f"chr1:{site.old_pos - 300}-{site.old_pos + 500}"
@@ -162,13 +162,13 @@ def test_caqtl__asks_a_server_that_speaks_as_alphagenome_does_for_each_modality(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(API_KEY_VARIABLE, "test-key")
-    world = _caqtl_world(tmp_path)
+    world = _caqtl_world(tmp_path, n=60)
     with served(world) as address:
         study = prepare(with_address(world, "caqtl", address))
         ended = run_study(study, out=tmp_path / "runs", until="estimates", metering=Metering(store=tmp_path / "store"))
     assert (ended.reached, ended.exit_code) == ("estimates", ExitCode.DONE)
     counted = Comparison.read(ended.run.comparison).frame.group_by("score_name").len()
-    assert dict(counted.iter_rows()) == dict.fromkeys(("ag-atac", "ag-dnase", "ag-h3k27ac", "motif"), 200)
+    assert dict(counted.iter_rows()) == dict.fromkeys(("ag-atac", "ag-dnase", "ag-h3k27ac", "motif"), 60)
     tracks = Tracks.read(ended.run.tracks).frame.filter(pl.col("score_name") != "motif")
     assert tracks.get_column("ontology_curie").unique().to_list() == ["CL:0000624"]
     assert tracks.filter(score_name="ag-h3k27ac").get_column("histone_mark").to_list() == ["H3K27ac"]

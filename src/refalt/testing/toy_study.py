@@ -43,7 +43,6 @@ fasta    = "toy.fa"
 labels    = ["given", "direction"]
 strata    = ["chrom"]
 resamples = 200
-permutations = 99
 """
 
 
