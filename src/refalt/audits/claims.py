@@ -14,6 +14,7 @@ from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, floats
 from refalt.columns import WHOLE
 from refalt.evaluation.join import Joined
+from refalt.evaluation.labels import BESIDE
 from refalt.provenance import seed_from
 from refalt.stats.association import spearman
 from refalt.stats.comparison import Difference, paired_difference
@@ -54,7 +55,7 @@ class _Rho:
 
 def _rhos(estimates: Estimates) -> list[_Rho]:
     wanted = {"label_name": "effect", "metric": "spearman_rho", "stratum": WHOLE}
-    rows = estimates.frame.filter(pl.col("model") != "control", *(pl.col(k) == v for k, v in wanted.items()))
+    rows = estimates.frame.filter(~pl.col("model").is_in(BESIDE), *(pl.col(k) == v for k, v in wanted.items()))
     rows = rows.filter(pl.col("value").is_finite() & (pl.col("lower") > -1) & (pl.col("upper") < 1))
     names = ("score_name", "value", "lower", "upper", "level", "n")
     return [_Rho(*row) for row in rows.select(names).iter_rows()]
@@ -106,7 +107,7 @@ class FamilyWasCorrected(Audit):
 
     def check(self, *, estimates: Estimates) -> Finding:
         """Count p-values and adjusted ones."""
-        tests = estimates.frame.filter(pl.col("p_value").is_finite() & (pl.col("model") != "control"))
+        tests = estimates.frame.filter(pl.col("p_value").is_finite() & (~pl.col("model").is_in(BESIDE)))
         bare = tests.filter(~pl.col("q_value").is_finite().fill_null(value=False))
         if tests.height < 2:
             return self.skipped(f"{tests.height} p-values: there is no family to correct")

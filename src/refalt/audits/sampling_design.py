@@ -13,6 +13,7 @@ from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_ef
 from refalt.columns import WHOLE
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
+from refalt.evaluation.labels import BESIDE
 from refalt.stats.association import partial_spearman, spearman
 from refalt.stats.intervals import MIN_CLUSTERS
 from refalt.studies.sections import DatasetSection
@@ -146,7 +147,7 @@ class StrataHaveEnoughClusters(Audit):
 
     def check(self, *, estimates: Estimates) -> Finding:
         """Count strata under the minimum; where the whole is one of them, that is serious."""
-        rows = estimates.frame.filter((pl.col("n") > 0) & (pl.col("model") != "control"))
+        rows = estimates.frame.filter((pl.col("n") > 0) & (~pl.col("model").is_in(BESIDE)))
         few = rows.filter(pl.col("n_clusters") < MIN_CLUSTERS).unique(["score_name", "stratum"], maintain_order=True)
         whole = few.filter(pl.col("stratum") == WHOLE)
         n = rows.select(pl.struct("score_name", "stratum").n_unique()).item() if rows.height else 0

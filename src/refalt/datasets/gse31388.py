@@ -174,7 +174,12 @@ def with_alleles(
     sites = _sites(path)
     rows = read.frame.with_columns(ucsc_contigs(read.frame.get_column(chrom)).alias("\0contig"))
     rows = rows.join(
-        sites, left_on=["\0contig", pos], right_on=["source_chrom", "source_pos"], how="left", maintain_order="left"
+        sites,
+        left_on=["\0contig", pos],
+        right_on=["source_chrom", "source_pos"],
+        how="left",
+        maintain_order="left",
+        validate="m:1",
     )
     other = pl.lit(value=False)
     if rsid:

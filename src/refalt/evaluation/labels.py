@@ -17,6 +17,8 @@ ACTIVITY_MEDIAN: Final = "activity_median"
 MATCHED: Final = "matched"
 #: `model` of scores that anyone has: held against measurements as any score is, and no part of what a study tests.
 BASELINE: Final = "baseline"
+#: Models of rows of Estimates that stand beside the scores: controls and simple baselines.
+BESIDE: Final = ("control", BASELINE)
 #: Labels that come with the rows: where a score covers one class only in part, it says nothing of them.
 LABELS: Final = (GIVEN, MATCHED)
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from refalt.audits.base import Finding
 from refalt.errors import UserError
+from refalt.evaluation.labels import BESIDE
 from refalt.files import sha256_of
 from refalt.plots.record import Figure, read_figures
 from refalt.runs import RunFolder
@@ -83,19 +84,19 @@ class Evidence:
 
     @property
     def on_primary_question(self) -> Sequence[Mapping[str, Any]]:
-        """Every score's answer to the question of the primary estimate, controls left out; the primary one first."""
+        """Every score's answer to the primary question, controls and baselines left out; the primary one first."""
         primary = self.primary
         if primary is None:
             return []
         same = {name: primary[name] for name in ("dataset", "label_name", "metric", "stratum")}
-        rows = self.estimates.frame.filter(pl.col("model") != "control", **same).rows(named=True)
+        rows = self.estimates.frame.filter(~pl.col("model").is_in(BESIDE), **same).rows(named=True)
         return sorted(rows, key=lambda row: row["score_name"] != primary["score_name"])
 
     def estimate(self, **wanted: str) -> Mapping[str, Any] | None:
         """The first row of Estimates that has these values, or None; controls only when asked for by name."""
         rows = self.estimates.frame
         if "score_name" not in wanted:
-            rows = rows.filter(pl.col("model") != "control")
+            rows = rows.filter(~pl.col("model").is_in(BESIDE))
         for column, value in wanted.items():
             rows = rows.filter(pl.col(column) == value)
         return rows.row(0, named=True) if rows.height else None
@@ -184,8 +185,8 @@ def _damaged(path: Path) -> UserError:
 
 
 def score_names(evidence: Evidence) -> Sequence[str]:
-    """Scores in the order of the study file, then those that only the tables know; controls left out."""
+    """Scores in the order of the study file, then those that only the tables know; controls and baselines left out."""
     declared = [score["name"] for score in evidence.lock.get("score", [])]
-    rows = evidence.estimates.frame.filter(pl.col("model") != "control")
+    rows = evidence.estimates.frame.filter(~pl.col("model").is_in(BESIDE))
     found = [*rows.get_column("score_name"), *evidence.comparison.frame.get_column("score_name").unique().sort()]
     return list(dict.fromkeys([name for name in declared if name in set(found)] + found))

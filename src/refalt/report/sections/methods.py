@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from refalt.evaluation.labels import BESIDE
 from refalt.plots.words import label_words, metric_words
 from refalt.report.evidence import Evidence, score_names
 from refalt.report.numbers import estimate_row
@@ -20,7 +21,7 @@ HELP = (
 
 def build(evidence: Evidence) -> Section:
     """The section."""
-    rows = evidence.estimates.frame.filter(pl.col("model") != "control")
+    rows = evidence.estimates.frame.filter(~pl.col("model").is_in(BESIDE))
     first = evidence.primary
     content = {
         "lock": evidence.lock,
