@@ -154,3 +154,47 @@ def test_join__a_row_without_place_or_score_leaves_for_the_place() -> None:
         [{"beta": 1.0, "reason": "not_lifted"}, {"beta": 1.0, "allele_reason": "ref_mismatch"}], _declared()
     )
     assert found.removed.get_column("reason").to_list() == ["not_lifted", "ref_mismatch"]
+
+
+def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_window_leaves_for_that() -> None:
+    measured = pl.DataFrame(
+        {
+            "source_row": [1, 2],
+            "kind": ["variant"] * 2,
+            "variant_id": ["chr1:5:A>C"] * 2,
+            "target_id": ["ENSG00000000001.5", "ENSG00000000002.7"],
+            "beta": [1.0, 2.0],
+            "flags": [[], []],
+        },
+        schema_overrides={"flags": pl.List(pl.String)},
+    )
+    checks = pl.DataFrame(
+        {
+            "variant_id": ["chr1:5:A>C"],
+            "asked_id": ["chr1:5:A>C"],
+            "orientation": ["as_given"],
+            "sign": [1],
+            "flags": [[]],
+        },
+        schema_overrides={"sign": pl.Int8, "flags": pl.List(pl.String)},
+    )
+    answers = pl.DataFrame(
+        {
+            "asked_id": ["chr1:5:A>C"] * 2,
+            "made_for": ["chr1:5:A>C"] * 2,
+            "target_id": ["ENSG00000000001", "ENSG00000000009"],
+            "input_id": ["w"] * 2,
+            "raw": [[0.5], [0.7]],
+        }
+    )
+    found = join(
+        Measurements(measured),
+        AlleleChecks(checks),
+        {"m": Predictions(answers)},
+        scores=[ScoreSection.model_validate({"name": "m", "model": "alphagenome"})],
+        declared=_declared(),
+        clusters=Clusters(pl.DataFrame({"source_row": [1, 2], "cluster_id": ["c", "c"]}), "gene", ""),
+        failures=Failures.empty(),
+    )
+    assert found.comparison.frame.select("source_row", "score").rows() == [(1, 0.5)]
+    assert found.removed.select("source_row", "reason").rows() == [(2, "gene_outside_window")]

@@ -20,6 +20,7 @@ from refalt.tables import AlleleChecks, Attrition, Comparison, Failures, Measure
 
 KEPT = "kept"
 RECORDED = "recorded"
+GENE_KEY = "gene"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _one_score(
     rows: pl.DataFrame, predicted: Predictions, score: ScoreSection, declared: DatasetSection, failures: Failures
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     values, keys = _values(predicted, score, declared)
-    joined = rows.join(values, on=keys, how="left", nulls_equal=True, maintain_order="left", validate="m:1")
+    named = rows.with_columns(_gene_key()) if GENE_KEY in keys else rows
+    joined = named.join(values, on=keys, how="left", nulls_equal=True, maintain_order="left", validate="m:1")
     if score.model == RECORDED:
         joined = _turn_recorded(joined, score, declared)
     failed = failures.frame.filter(pl.col("score_name") == score.name).select("asked_id").unique()
@@ -117,6 +119,8 @@ def _one_score(
         .then("reason")
         .when(asked_in_vain)
         .then(pl.lit(Reason.PREDICTION_FAILED.value))
+        .when(_answered_for_another_gene(values, keys))
+        .then(pl.lit(Reason.GENE_OUTSIDE_WINDOW.value))
         .otherwise(pl.lit(Reason.NO_SCORE.value))
     )
     joined = joined.with_columns(
@@ -140,8 +144,22 @@ def _values(predicted: Predictions, score: ScoreSection, declared: DatasetSectio
         keys = ["variant_id" if declared.quantity == "effect" else "element_id", "target_id", "context_id"]
         return values.select(pl.col("made_for").alias(keys[0]), *keys[1:], "score", "input_id"), keys
     per_target = values.get_column("target_id").null_count() < values.height
-    keys = ["asked_id", "target_id"] if per_target else ["asked_id"]
-    return values.select(*keys, "score", "input_id"), keys
+    if not per_target:
+        return values.select("asked_id", "score", "input_id"), ["asked_id"]
+    keys = ["asked_id", GENE_KEY]
+    values = values.with_columns(_gene_key()).select(*keys, "score", "input_id")
+    return values.unique(keys, keep="first", maintain_order=True), keys
+
+
+def _gene_key() -> pl.Expr:
+    """The target without the version of an Ensembl gene: releases of one gene are one gene."""
+    return pl.col("target_id").str.replace(r"^(ENS[A-Z]*G[0-9]+)\..*$", "${1}").alias(GENE_KEY)
+
+
+def _answered_for_another_gene(values: pl.DataFrame, keys: Sequence[str]) -> pl.Expr:
+    if GENE_KEY not in keys:
+        return pl.lit(value=False)
+    return pl.col("asked_id").is_in(values.get_column("asked_id").unique().implode())
 
 
 def _turn_recorded(joined: pl.DataFrame, score: ScoreSection, declared: DatasetSection) -> pl.DataFrame:
