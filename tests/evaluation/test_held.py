@@ -45,6 +45,11 @@ def test_terms_tests__the_whole_the_declared_strata_and_that_of_the_verdict() ->
     assert asked.tested_strata == ("chrom", "label")
 
 
+def test_terms_tests__a_mean_over_strata_is_no_stratum() -> None:
+    primary = {"score": "s", "metric": "pearson_r", "label": "effect", "stratum": "mean over element"}
+    assert terms(primary=primary).tested_strata == ()
+
+
 def test_terms_rng__depends_on_its_words_and_the_seed_alone() -> None:
     first, again, other = (terms().rng(*words).random() for words in (("a", "b"), ("a", "b"), ("a", "c")))
     assert first == again != other

@@ -14,7 +14,6 @@ import polars as pl
 from refalt.columns import SPARING_RECORDED, WHOLE, Reason
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import DIRECTION, LABELS, Floats, Question, score_of, target_of
-from refalt.evaluation.strata import MEAN_OVER
 from refalt.provenance import seed_from
 from refalt.stats.intervals import Interval, cluster_interval
 from refalt.stats.metric import Metric
@@ -64,12 +63,11 @@ class Terms:
     def family(self) -> tuple[str, ...]:
         """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies.
 
-        A mean over the values of a stratum has its own interval, and no rows that could be permuted.
+        A mean over the values of a stratum is no part of the rows; its interval is its test.
         """
-        primary = self.settings.primary
-        if primary is None or primary.stratum.startswith(MEAN_OVER):
-            return self.settings.family
-        return (*self.settings.family, primary.stratum.partition("=")[0])
+        primary = self.settings.primary.stratum if self.settings.primary else WHOLE
+        verdict = (primary.partition("=")[0],) if "=" in primary else ()
+        return (*self.settings.family, *verdict)
 
     def tests(self, stratum: str) -> bool:
         """Whether a stratum (`all`, or `name=value`) belongs to the family of tests."""
