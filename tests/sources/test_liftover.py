@@ -185,7 +185,9 @@ def test_read_chain__refuses_two_sizes_of_one_contig(tmp_path: Path) -> None:
         lift_of(tmp_path, chain_text([(10, 0, 0)]), chain_text([(10, 0, 0)], source_size=1001))
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\xff\xfe\x00", gzip.compress(b"chain " * 9000, mtime=0)[:40], b"\n\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\xff\xfe\x00", gzip.compress(b"chain " * 9000, mtime=0)[:40], b"\n\n"]
+)
 def test_read_chain__refuses_what_is_empty_binary_or_cut_short(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "toy.over.chain.gz"
     path.write_bytes(content)
