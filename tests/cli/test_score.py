@@ -160,3 +160,21 @@ def test_score__a_metered_model_is_asked_once_and_its_cost_is_told_before(
             assert f"{to_ask} to ask" in err
             tables.append(out)
     assert tables[0] == tables[1]
+
+
+def test_score__writes_anndata_with_the_same_numbers(score: Score, files: tuple[Path, Path], tmp_path: Path) -> None:
+    import anndata
+
+    vcf, genome = files
+    spoil(vcf, 1)
+    out, h5ad = tmp_path / "s.parquet", tmp_path / "s.h5ad"
+    status, printed, _ = score(vcf, "--model", "motif", "--genome", genome, "-o", out, "--h5ad", h5ad)
+    assert status == 0
+    assert str(h5ad) in printed
+    found = anndata.read_h5ad(h5ad)
+    table = pl.read_parquet(out)
+    assert found.shape == (200, 1)
+    assert np.isnan(found.X[0, 0])
+    np.testing.assert_allclose(found.X[1:, 0], table.get_column("score_asked").to_numpy()[1:], rtol=1e-6)
+    assert found.obs["asked_id"].tolist()[1:] == table.get_column("asked_id").to_list()[1:]
+    assert found.var_names.tolist() == ["MOTIF|occupancy|."]

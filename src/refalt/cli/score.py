@@ -39,7 +39,8 @@ def score(
     model: Annotated[str, typer.Option(help="Name of the model.", metavar="NAME")],
     genome: Annotated[str, typer.Option(help="Genome of the variants; no index needed.", metavar="[ASSEMBLY=]FASTA")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Parquet to write.", metavar="FILE")] = None,
-    tsv: Annotated[Path | None, typer.Option(help="TSV to write; without --out and --tsv it is printed.")] = None,
+    tsv: Annotated[Path | None, typer.Option(help="TSV to write; without any file it is printed.")] = None,
+    h5ad: Annotated[Path | None, typer.Option(help="AnnData to write: alleles x tracks.", metavar="FILE")] = None,
     assembly: Annotated[str | None, typer.Option(help="Assembly of the variants.", metavar="NAME")] = None,
     scorer: Annotated[str, typer.Option(help="Scorer, as [[score]] has it.", metavar="TEXT")] = "",
     window: Annotated[int | None, typer.Option(min=1, help="Bases the model sees.", metavar="N")] = None,
@@ -54,6 +55,7 @@ def score(
     from refalt.cli.check import genome_of
     from refalt.errors import ExitCode
     from refalt.genome import canonical_assembly
+    from refalt.pipeline.annotated import write_h5ad
     from refalt.pipeline.score import as_tsv, build_model, read_to_score, score_variants, write_scores, write_tsv
 
     settings = _values(setting or [], "--setting")
@@ -69,15 +71,22 @@ def score(
     metering = metering_of(store, workers, rescore=rescore)
     _say_cost(built, to_score, asking, metering)
     scored = score_variants(to_score, built, asking, metering=metering)
+    said = {"model": model, "settings": json.dumps(settings), "score": asking.model_dump_json()}
+    said |= {"variants": variants.name, "assembly": to_score.genome.assembly}
     if out is not None:
-        said = {"model": model, "settings": json.dumps(settings), "score": asking.model_dump_json()}
-        write_scores(scored, out, provenance=said | {"variants": variants.name, "assembly": to_score.genome.assembly})
+        write_scores(scored, out, provenance=said)
+    if h5ad is not None:
+        write_h5ad(scored, h5ad, provenance=said)
     if tsv is not None:
         write_tsv(scored, tsv)
-    printed = out is None and tsv is None
+    printed = out is None and tsv is None and h5ad is None
     if printed:
         typer.echo(as_tsv(scored).decode(), nl=False)
-    for line in (*to_score.remarks, *_summary(scored, to_score.genome.assembly), *map(str, filter(None, (out, tsv)))):
+    for line in (
+        *to_score.remarks,
+        *_summary(scored, to_score.genome.assembly),
+        *map(str, filter(None, (out, tsv, h5ad))),
+    ):
         typer.echo(line, err=printed)
     unscored = scored.n_rows - scored.n_scored
     return int(ExitCode.MANY_FAILURES if unscored > MOST_UNSCORED * scored.n_rows else ExitCode.DONE)
