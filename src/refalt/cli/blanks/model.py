@@ -23,9 +23,9 @@ class @CLASS@(Model):
 
     def tracks(self, score: ScoreSection) -> pl.DataFrame:
         """The tracks a score selects."""
-        return pl.DataFrame({"track_index": [0], "track_id": ["<OUTPUT|name|strand>"]})
+        return pl.DataFrame({"track_index": [0], "track_id": [f"<OUTPUT>|{score.name}|."]})
 
-    def predict(self, asked: Asked, score: ScoreSection) -> Iterator[Answers]:
+    def predict(self, asked: Asked, score: ScoreSection) -> Iterator[Answers]:  # noqa: ARG002  (<use it or leave this>)
         """Positive where ALT is above REF of the asked variant; every row ends in `row` or `errors`."""
         row = np.arange(asked.rows.height)
         yield Answers(row, self._scores(asked)[:, None])
