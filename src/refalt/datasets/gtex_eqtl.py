@@ -25,7 +25,10 @@ _EFFECT: Final = EffectSection(
     unit="normalised expression per ALT allele",
     source="GTEx portal, methods of single-tissue eQTLs: effect of the alternate allele relative to the reference",
 )
-_ID: Final = r"^(?<chrom>.+?)_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[0-9]+)$"
+#: The usual form is read in one pass; contigs with an underscore in their name need a pattern that looks back.
+_REST: Final = r"_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[0-9]+)$"
+_USUAL_ID: Final = r"^(?<chrom>[^_]+)" + _REST
+_ANY_ID: Final = r"^(?<chrom>.+?)" + _REST
 _BUILD: Final = "38"
 #: Columns that some of the files lack, by the field they fill.
 _OPTIONAL: Final = {
@@ -106,8 +109,9 @@ def _with_alleles(read: ReadTable, path: Path) -> ReadTable:
     Raises:
         UserError: identifiers are of another build.
     """
-    parts = pl.col("variant_id").str.extract_groups(_ID).struct
-    frame = read.frame.with_columns(parts.unnest()).with_columns(pl.col("pos").cast(pl.Int64, strict=False))
+    frame = _taken_apart(read.frame, _USUAL_ID)
+    if frame.get_column("chrom").null_count() > frame.get_column("variant_id").null_count():
+        frame = _taken_apart(read.frame, _ANY_ID)
     other = frame.filter(pl.col("build") != _BUILD).get_column("variant_id")
     if other.len():
         raise UserError(
@@ -120,3 +124,9 @@ def _with_alleles(read: ReadTable, path: Path) -> ReadTable:
     bad = frame.select(pl.col("variant_id").is_not_null() & pl.col("pos").is_null()).to_series()
     examples = [f"row {row + 1}, column variant_id: {frame['variant_id'][row]!r}" for row in bad.arg_true().head(2)]
     return ReadTable(frame.drop("build"), read.unparsable | bad, (*read.examples, *examples))
+
+
+def _taken_apart(frame: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    parts = pl.col("variant_id").str.extract_groups(pattern).struct.unnest()
+    position = pl.col("pos").cast(pl.Int64, strict=False)
+    return frame.lazy().with_columns(parts).with_columns(position).collect(engine="streaming")
