@@ -9,6 +9,7 @@ Needs `pip install pyliftover`.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -29,11 +30,15 @@ EVERY = 24
 def main() -> None:
     """Print rows per second of both, for a sorted and for an unsorted table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chain", type=Path)
+    parser.add_argument("chain", type=Path, nargs="?", help="a UCSC chain file; else one from $REFALT_INPUTS")
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
-    chain = read_chain(arguments.chain)
-    theirs = pyliftover.LiftOver(str(arguments.chain))
+    path = arguments.chain or Path(os.environ.get("REFALT_INPUTS", ".")) / "chain" / "hg19ToHg38.over.chain.gz"
+    if not path.is_file():
+        print(f"skipped: there is no chain file {path.name}; name one, or set $REFALT_INPUTS")
+        return
+    chain = read_chain(path)
+    theirs = pyliftover.LiftOver(str(path))
     for order in ("sorted", "unsorted"):
         compare(chain, theirs, order=order, repeats=arguments.repeats)
 
