@@ -85,3 +85,12 @@ def test_mark_not_sampled__is_not_the_head_of_the_table() -> None:
 def test_mark_not_sampled__fewer_rows_than_asked_all_stay() -> None:
     rows = _placed([1, 2], ["A", "C"])
     assert mark_not_sampled(rows, Sample(n=3, seed=1)).equals(rows)
+
+
+def test_mark_not_sampled__rows_without_a_place_in_the_genome_are_drawn_like_the_others() -> None:
+    rows = _placed(list(range(1, 101)), ["A"] * 100)
+    rows = rows.with_columns(reason=pl.when(pl.col("pos") <= 40).then(pl.lit("not_lifted")))
+    drawn = mark_not_sampled(rows, Sample(n=30, seed=42))
+    counts = dict(drawn.group_by("reason").len().iter_rows())
+    assert counts["not_sampled"] == 70
+    assert counts["not_lifted"] + counts[None] == 30

@@ -14,6 +14,7 @@ from refalt.provenance import seed_from
 from refalt.sources.delimited import Dtype
 from refalt.sources.intervals import IntervalSet
 from refalt.studies.sections import RowFilter, Sample
+from refalt.tables import may_be_compared
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
@@ -65,8 +66,11 @@ def mark_outside(rows: pl.DataFrame, intervals: IntervalSet) -> pl.DataFrame:
 
 
 def mark_not_sampled(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
-    """Set `not_sampled` on all but `sample.n` of the rows that are left, drawn without replacement."""
-    left = rows.filter(pl.col("reason").is_null()).get_column("source_row")
+    """Set `not_sampled` on all but `sample.n` of the rows that are left, drawn without replacement.
+
+    Rows that only lack a place in the genome are left too: a recorded score would be compared on every one of them.
+    """
+    left = rows.filter(may_be_compared(recorded=True)).get_column("source_row")
     if left.len() <= sample.n:
         return rows
     rng = np.random.default_rng(seed_from(sample.seed, "sample"))
@@ -75,7 +79,5 @@ def mark_not_sampled(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
 
 
 def _mark(rows: pl.DataFrame, source_rows: pl.Series, reason: Reason) -> pl.DataFrame:
-    hit = pl.col("source_row").is_in(source_rows.implode())
-    return rows.with_columns(
-        reason=pl.when(hit & pl.col("reason").is_null()).then(pl.lit(reason.value)).otherwise(pl.col("reason"))
-    )
+    hit = pl.col("source_row").is_in(source_rows.implode()) & may_be_compared(recorded=True)
+    return rows.with_columns(reason=pl.when(hit).then(pl.lit(reason.value)).otherwise(pl.col("reason")))
