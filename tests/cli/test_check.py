@@ -188,3 +188,9 @@ def test_genome_of__takes_an_assembly_before_the_path_and_lets_a_name_hold_an_eq
     assert genome_of(f"hg38={odd}") == (odd, "GRCh38")
     with pytest.raises(UserError, match="there is no file none.fa"):
         genome_of("hg38=none.fa")
+
+
+def test_check__a_study_that_comes_with_refalt_goes_by_its_name_dots_included(check: Check) -> None:
+    status, _, err = check("mpra.as-published", "--inputs", "nowhere")
+    assert status == 1
+    assert "there is no file mpra.as-published" not in err

@@ -130,6 +130,24 @@ def test_run_study__as_published_goes_on_and_keeps_the_exit_code(toy: ToyStudy) 
     assert (ended.exit_code, ended.reached) == (ExitCode.FATAL_FINDING, "report")
 
 
+def test_run_study__what_was_found_is_kept_and_told_when_a_model_cannot_be_asked(
+    toy: ToyStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALPHA_GENOME_API_KEY", raising=False)
+    _p_value_as_effect(toy)
+    toy.edit('name     = "toy"', 'name     = "toy"\nas_published = true')
+    score = 'name = "ag"\nmodel = "alphagenome"\nscorer = "CenterMask(DNASE, 501, DIFF_LOG2_SUM)"\nwindow = 16384'
+    toy.edit("[evaluation]", f"[models.alphagenome]\n\n[[score]]\n{score}\n\n[evaluation]")
+    told: list[str] = []
+    toy.path.write_text(toy.path.read_text().replace("simulated-toy", "GRCh38"))
+    prepared = prepare(toy.path)
+    with pytest.raises(UserError, match="no API key"):
+        run_study(prepared, out=toy.path.parent / "runs", notify=told.append)
+    assert any(line.startswith("FATAL EF001 dataset: ") for line in told)
+    kept = json.loads((toy.path.parent / "runs" / prepared.resolved.run_name / "findings.json").read_text())
+    assert "EF001" in {finding["code"] for finding in kept["findings"] if finding["outcome"] == "found"}
+
+
 def test_run_study__a_waiver_is_printed_with_its_reason_and_lets_the_study_run(toy: ToyStudy) -> None:
     _p_value_as_effect(toy)
     toy.edit(

@@ -92,8 +92,7 @@ def check(
     )  # fmt: skip
     beside = _beside(genome, genes or [], chain or [])
     waived = dict(_pair(text, "--waive", "CODE=REASON") for text in waive or [])
-    # A name without an ending that is no file may be that of a study that comes with refalt.
-    if subject.suffix.lower() == ".toml" or (not subject.suffix and not subject.exists()):
+    if _is_study(subject):
         if told != _told() or beside != _beside(None, [], []) or waived:
             raise UserError(
                 "options that describe a table do not go with a study file",
@@ -111,6 +110,15 @@ def check(
         content = as_json(checked, exit_code=int(exit_code)) if style is Format.JSON else as_sarif(checked)
         typer.echo(json.dumps(content, indent=2))
     return int(exit_code)
+
+
+def _is_study(subject: Path) -> bool:
+    """Whether it is a study file, or a name that may be that of a study that comes with refalt."""
+    from refalt.studies.library import library_names
+
+    if subject.suffix.lower() == ".toml":
+        return True
+    return not subject.exists() and (not subject.suffix or str(subject) in library_names())
 
 
 def _told(

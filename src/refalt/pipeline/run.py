@@ -13,7 +13,7 @@ import polars as pl
 
 from refalt.audits.base import Finding, Phase, Severity, open_findings, withheld_metrics
 from refalt.audits.runner import check_waivers, run_audits, unused_waivers
-from refalt.errors import ExitCode
+from refalt.errors import ExitCode, UserError
 from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
@@ -91,8 +91,15 @@ def run_study(
     ended = Ended(run)
     started = _now()
     notes: dict[str, Any] = {}
-    with contextlib.suppress(_Stop):
-        _through_the_stages(prepared, ended, _Manner(until, notify, metering), notes)
+    try:
+        with contextlib.suppress(_Stop):
+            _through_the_stages(prepared, ended, _Manner(until, notify, metering), notes)
+    except UserError:
+        # What was found before a missing key or a full disk is the reason to mend the study before that.
+        for finding in ended.findings:
+            if finding.is_open:
+                notify(f"{finding.severity.value.upper()} {finding.code} {finding.subject}: {finding.message}")
+        raise
     _write_findings(ended)
     _write_provenance(prepared, run, started=started, notes=notes)
     run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
@@ -131,6 +138,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"inputs": read.inputs if len(read.inputs) else None}
     evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
+    _write_findings(ended)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
