@@ -40,6 +40,13 @@ def test_reading_of_lengths__a_position_beyond_the_contig_refutes_and_one_within
     assert reading_of_lengths("GRCh38", build_measurements(1, chrom=["chr21"], pos=[1_000])).decides_for is None
 
 
+def test_reading_of_lengths__a_typing_error_or_what_fits_no_assembly_decides_nothing() -> None:
+    one_beyond = build_measurements(200, chrom=["chr21"] * 200, pos=[47_000_000, *range(20_000_000, 20_000_199)])
+    assert reading_of_lengths("GRCh38", one_beyond).decides_for is None
+    nowhere = build_measurements(5, chrom=["chr21"] * 5, pos=list(range(200_000_000, 200_000_005)))
+    assert reading_of_lengths("GRCh38", nowhere).decides_for is None
+
+
 def test_reading_of_gene_starts__needs_gene_tables_of_two_assemblies() -> None:
     genes = pl.DataFrame({"chrom": ["chr1"], "tss_pos": [1_000], "gene_id": ["g"], "assembly": ["GRCh38"]})
     reading = reading_of_gene_starts("GRCh38", build_measurements(3), genes={"GRCh38": genes}, lifts={})

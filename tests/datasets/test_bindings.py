@@ -28,8 +28,14 @@ def test_by_name__takes_the_next_column_when_values_contradict_and_says_so() -> 
     bindings.by_name("p_value", ("p", "pval"), LOOKS["p_value"])
     assert bindings.column("p_value") == "pval"
     assert bindings.remarks == [
-        "column 'p' is named like p_value and only 0% of its values are numbers from 0 to 1: not used"
+        "column 'p' is named like p_value and only 0% of its values are numbers from 0 to 1 (the first is '12'): not used"
     ]
+
+
+def test_by_name__a_decimal_comma_is_named_as_the_reason() -> None:
+    bindings = table(p=["0,012", "0,5"])
+    bindings.by_name("p_value", ("p",), LOOKS["p_value"])
+    assert "(the first is '0,012', with a decimal comma): not used" in bindings.remarks[0]
 
 
 def test_by_name__believes_the_name_of_an_empty_column() -> None:

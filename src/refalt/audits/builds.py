@@ -139,7 +139,10 @@ def reading_of_sequence(declared: str, fits: list[Fit]) -> Reading:
 
 
 def reading_of_lengths(declared: str, measurements: Measurements) -> Reading:
-    """Positions beyond the end of their contig: they refute an assembly, and may leave only one."""
+    """Positions beyond the end of their contig: they refute an assembly, and may leave only one.
+
+    Positions that lie beyond in every assembly are no positions, which is another finding's business.
+    """
     rows = _placed(measurements)
     outside = {
         name: int(_beyond(rows, chromosome_lengths(name)).sum())
@@ -151,7 +154,7 @@ def reading_of_lengths(declared: str, measurements: Measurements) -> Reading:
     words = "positions beyond the end of their contig: " + ", ".join(f"{n:,} in {name}" for name, n in outside.items())
     refuted = [name for name, count in outside.items() if count >= FEWEST_BEYOND]
     decides: str | None = None
-    if beyond:
+    if whole and beyond >= min(FEWEST_BEYOND, rows.height):
         decides = whole[0] if len(whole) == 1 else "another assembly"
     elif whole == [declared] and len(refuted) == len(outside) - 1:
         decides = declared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from refalt.datasets.column_names import Look, Spelled, share_of, spelled
 
 GIVEN, BY_NAME, BY_VALUES = "as given", "by its name", "by its values"
 _SHOWN: Final = 24
+_DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class Bindings:
                 self.bind(field, column, BY_NAME)
                 return
             self.remarks.append(
-                f"column {column!r} is named like {field} and only {share:.0%} of its values are {look.words}: not used"
+                f"column {column!r} is named like {field} and only {share:.0%} of its values are {look.words}"
+                f" (the first is {self._example(column)!r}{self._comma(column)}): not used"
             )
 
     def by_values(self, field: str, look: Look, *, least: float) -> None:
@@ -112,6 +115,9 @@ class Bindings:
 
     def _of(self, field: str, column: str, why: str) -> Bound:
         return Bound(field, column, why, self._example(column))
+
+    def _comma(self, column: str) -> str:
+        return ", with a decimal comma" if _DECIMAL_COMMA.fullmatch(self._example(column)) else ""
 
     def _example(self, column: str) -> str:
         if column not in self.sample.columns:
