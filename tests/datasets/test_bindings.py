@@ -27,9 +27,8 @@ def test_by_name__takes_the_next_column_when_values_contradict_and_says_so() -> 
     bindings = table(p=["12", "13"], pval=["0.1", "0.2"])
     bindings.by_name("p_value", ("p", "pval"), LOOKS["p_value"])
     assert bindings.column("p_value") == "pval"
-    assert bindings.remarks == [
-        "column 'p' is named like p_value and only 0% of its values are numbers from 0 to 1 (the first is '12'): not used"
-    ]
+    words = "only 0% of its values are numbers from 0 to 1 (the first is '12'): not used"
+    assert bindings.remarks == [f"column 'p' is named like p_value and {words}"]
 
 
 def test_by_name__a_decimal_comma_is_named_as_the_reason() -> None:
