@@ -154,7 +154,7 @@ def reading_of_lengths(declared: str, measurements: Measurements) -> Reading:
     words = "positions beyond the end of their contig: " + ", ".join(f"{n:,} in {name}" for name, n in outside.items())
     refuted = [name for name, count in outside.items() if count >= FEWEST_BEYOND]
     decides: str | None = None
-    if whole and beyond >= min(FEWEST_BEYOND, rows.height):
+    if beyond and whole and beyond >= min(FEWEST_BEYOND, rows.height):
         decides = whole[0] if len(whole) == 1 else "another assembly"
     elif whole == [declared] and len(refuted) == len(outside) - 1:
         decides = declared
