@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
-from refalt.cli.findings import as_json, as_sarif, as_text
+from refalt.cli.findings import as_json, as_sarif, as_text, lines_of
 from refalt.columns import Reason
 from refalt.datasets.bindings import Bound
 from refalt.datasets.guessing import Guess
@@ -37,6 +37,23 @@ def checked() -> Checked:
     which = WhichAssembly("GRCh38", "open", "not declared")
     path = Path("my folder/a.tsv")
     return Checked(path, 12, {Reason.BAD_ALLELE: 2}, findings, which, guess, "slope for ALT", ("mind this",))
+
+
+def test_lines_of__what_is_said_of_several_scores_alike_is_said_once() -> None:
+    def of(subject: str, message: str, outcome: Outcome = Outcome.FOUND) -> Finding:
+        return Finding("MD002", subject, outcome, Severity.SERIOUS, "All is well.", message=message, remedy="Mend it.")
+
+    found = [
+        *(of(name, f"{name} reads expression.") for name in ("cage", "rna")),
+        *(of(name, f"{name}: no tracks.") for name in ("a", "b")),
+        of("dataset", "The dataset's cell is another."),
+        of("quiet", "quiet reads expression.", Outcome.CLEAR),
+    ]
+    assert list(lines_of(found)) == [
+        "SERIOUS MD002 cage, rna: reads expression. Remedy: Mend it.",
+        "SERIOUS MD002 a, b: no tracks. Remedy: Mend it.",
+        "SERIOUS MD002 dataset: The dataset's cell is another. Remedy: Mend it.",
+    ]
 
 
 def test_as_text__says_how_it_was_read_worst_finding_first_and_what_was_not_looked_at(checked: Checked) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -50,13 +50,23 @@ def _more(field: str, checked: Checked) -> str:
     return ""
 
 
-def _open_lines(checked: Checked) -> Iterator[str]:
-    from refalt.cli.run import line_of
+def lines_of(findings: Iterable[Finding]) -> Iterator[str]:
+    """One line for each open finding, in the order given; what is said of several subjects alike is said once."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for finding in findings:
+        if finding.is_open:
+            message = finding.message.removeprefix(f"{finding.subject}: ").removeprefix(f"{finding.subject} ")
+            words = (finding.severity.value.upper(), finding.code, message, finding.remedy)
+            alike.setdefault(words, []).append(finding.subject)
+    for (severity, code, message, remedy), subjects in alike.items():
+        yield f"{severity:8}{code} {', '.join(subjects)}: {message}" + (f" Remedy: {remedy}" if remedy else "")
 
+
+def _open_lines(checked: Checked) -> Iterator[str]:
     order = {severity: i for i, severity in enumerate(_LEVELS)}
-    found = [finding for finding in checked.findings if finding.is_open]
-    yield from (line_of(finding) for finding in sorted(found, key=lambda each: order[each.severity.value]))
-    if found:
+    lines = list(lines_of(sorted(checked.findings, key=lambda each: order[each.severity.value])))
+    yield from lines
+    if lines:
         yield ""
 
 

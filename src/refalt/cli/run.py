@@ -12,7 +12,6 @@ import typer
 from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, metering_of
 
 if TYPE_CHECKING:
-    from refalt.audits.base import Finding
     from refalt.pipeline.prepare import Prepared
     from refalt.pipeline.run import Ended
     from refalt.pipeline.suite import PreparedSuite
@@ -122,16 +121,11 @@ def _outcome(ended: Ended) -> dict[str, object]:
 
 def words_of(ended: Ended) -> str:
     """How a run ended: open findings, the answer, where the report lies."""
+    from refalt.cli.findings import lines_of
     from refalt.report.headline import headline
 
-    lines = [line_of(finding) for finding in ended.findings if finding.is_open]
+    lines = list(lines_of(ended.findings))
     if ended.run.estimates.is_file() and ended.reached == "report":
         lines.append(headline(ended.run))
     shown = ended.run.report if ended.run.report.is_file() else ended.run.root
     return "\n".join([*lines, f"{shown}"])
-
-
-def line_of(finding: Finding) -> str:
-    """One finding as a line."""
-    remedy = f" Remedy: {finding.remedy}" if finding.remedy else ""
-    return f"{finding.severity.value.upper():8}{finding.code} {finding.subject}: {finding.message}{remedy}"
