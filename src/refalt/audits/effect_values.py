@@ -119,8 +119,12 @@ class NotTruncatedBySignificance(Audit):
                 yield self._within_signs(score, joined)
 
     def _band(self, rows: pl.DataFrame, declared: DatasetSection) -> Finding:
-        if declared.effect is None or declared.quantity == "activity" or rows.height < FEWEST:
-            return self.skipped(f"{rows.height} effects are too few" if declared.effect else "no effect is declared")
+        if declared.effect is None:
+            return self.skipped("no effect is declared")
+        if declared.quantity == "activity":
+            return self.skipped("activities have no null to be missing around")
+        if rows.height < FEWEST:
+            return self.skipped(f"{rows.height} effects are too few")
         away = np.abs(published_effects(rows, declared.effect))
         away = away[np.isfinite(away)]
         band = float(np.quantile(away, 0.01) / np.median(away)) if away.size and np.median(away) > 0 else 0.0
