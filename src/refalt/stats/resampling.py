@@ -86,21 +86,6 @@ def bootstrap(
     return _over_batches(statistic, batch, len(draws.seeds), threads=threads)
 
 
-def paired_bootstrap(
-    metric: Metric,
-    target: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    cluster: ArrayLike,
-    *,
-    draws: ClusterDraws,
-    weights: ArrayLike | None = None,
-) -> FloatArray:
-    """The metric of `first` minus that of `second` in each resample, both on the same draws: (resamples,) float64."""
-    one, other = (bootstrap(metric, target, score, cluster, draws=draws, weights=weights) for score in (first, second))
-    return one - other
-
-
 def jackknife(
     metric: Metric, target: ArrayLike, score: ArrayLike, cluster: ArrayLike, *, weights: ArrayLike | None = None
 ) -> FloatArray:

@@ -160,7 +160,7 @@ def _interval(value: Measured, statistic: Statistic, held: Held, case: Case, nam
     return interval_of_counts(
         value, statistic, held.rows.get_column("cluster_id").n_unique(),
         n=held.rows.height, rng=case.rng("ceiling", name), level=case.terms.level,
-        resamples=case.terms.settings.resamples,
+        resamples=case.terms.settings.resamples, scale="fisher_z",
     )  # fmt: skip
 
 
