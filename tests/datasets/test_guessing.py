@@ -182,3 +182,9 @@ def test_guess_columns__of_both_orders_of_the_eqtl_catalogue_is_one(real_inputs:
     first, second = (bound(guess_columns(sample)) for sample in samples)
     assert first == second
     assert first["target_id"] == "molecular_trait_id"
+
+
+def test_guess_columns__knows_consequences_by_name_and_look() -> None:
+    guess = guessed(VARIANTS | {"Consequence": ["missense_variant", "intron_variant"] * 5})
+    assert guess.column("consequence") == "Consequence"
+    assert guessed(VARIANTS | {"Consequence": ["p.Arg97Gly"] * 10}).column("consequence") is None

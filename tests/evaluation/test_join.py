@@ -27,7 +27,8 @@ def _joined(
     measured = {
         "source_row": list(range(1, n + 1)), "kind": ["variant"] * n, "variant_id": ids,
         "ref": ["A"] * n, "alt": ["C"] * n,
-        "beta": [row.get("beta") for row in rows], "effect_allele": [row.get("allele") for row in rows],
+        "beta": [row.get("beta") for row in rows], "replicate": [row.get("replicate") for row in rows],
+        "effect_allele": [row.get("allele") for row in rows],
         "reason": [row.get("reason") for row in rows], "flags": [[] for _ in rows],
     }  # fmt: skip
     types = {column.name: column.dtype for column in Measurements.declared}
@@ -89,6 +90,12 @@ def test_join__a_swapped_row_turns_effect_and_recorded_score() -> None:
     found = _joined([{"beta": 2.0, "score": 3.0, "sign": -1}, {"beta": 2.0, "score": 3.0}], _declared())
     assert _values(found, "effect") == [-2.0, 2.0]
     assert _values(found, "score") == [-3.0, 3.0]
+
+
+def test_join__a_replicate_is_turned_and_shifted_as_the_effect_is() -> None:
+    rows = [{"beta": 0.7, "replicate": 0.6, "score": 3.0, "sign": -1}, {"beta": 0.7, "score": 3.0}]
+    found = _joined(rows, _declared(effect={"null": 0.5}))
+    assert _values(found, "effect_replicate") == [pytest.approx(-0.1), None]
 
 
 def test_join__a_swapped_row_turns_no_score_of_a_model() -> None:

@@ -132,3 +132,43 @@ def test_standardised_difference__is_in_units_of_the_spread_within_both() -> Non
     values, positive = pl.Series([2.0, 4.0, 0.0, 2.0, None]), pl.Series([True, True, False, False, True])
     assert standardised_difference(values, positive) == pytest.approx(2 / np.sqrt(2))
     assert standardised_difference(values, pl.Series([True, False, False, False, False])) is None
+
+
+def _with_consequences(rows: pl.DataFrame) -> pl.DataFrame:
+    """Half of the positives and a tenth of the controls change a protein."""
+    nth = pl.int_range(pl.len())
+    changes = nth % pl.when(pl.col("label") == 1).then(2).otherwise(10) == 0
+    return rows.with_columns(
+        consequence=pl.when(changes).then(pl.lit("missense_variant")).otherwise(pl.lit("intron_variant"))
+    )
+
+
+@pytest.mark.parametrize("match", [("maf", "consequence"), ("consequence",)])
+def test_match_controls__a_control_has_the_consequence_of_its_positive(match: tuple[str, ...]) -> None:
+    rows = _with_consequences(_rows())
+    found = match_controls(rows, Matching.model_validate({"match": match, "k": 2}))
+    chosen = rows.join(found.labels, on="source_row")
+    shares = chosen.group_by("matched_label").agg((pl.col("consequence") == "missense_variant").mean())
+    assert shares.get_column("consequence").to_list() == [0.5, 0.5]
+    assert chosen.filter(matched_label=0).height == 2 * chosen.filter(matched_label=1).height
+    lines = {row["covariate"]: row for row in found.balance.frame.iter_rows(named=True)}
+    missense = lines["consequence=missense_variant"]
+    assert missense["before"] == pytest.approx(0.5 - 0.1)
+    assert missense["after"] == 0
+    assert lines["consequence=intron_variant"]["before"] == pytest.approx(-0.4)
+    assert set(lines) - {"maf"} == {"consequence=missense_variant", "consequence=intron_variant"}
+
+
+def test_match_controls__a_positive_of_a_consequence_that_no_control_has_stays_alone() -> None:
+    rows = _with_consequences(_rows()).with_columns(
+        consequence=pl.when(pl.int_range(pl.len()) < 7).then(pl.lit("stop_gained")).otherwise("consequence")
+    )
+    found = match_controls(rows, Matching(match=("gc", "consequence"), k=1))
+    assert rows.join(found.labels, on="source_row").filter(consequence="stop_gained").is_empty()
+    assert found.balance.frame.select("n_positives", "n_lacking").row(0) == (53, 7)
+
+
+def test_match_controls__a_table_without_consequences_says_so() -> None:
+    rows = _rows().with_columns(consequence=pl.lit(None, pl.String))
+    with pytest.raises(UserError, match="no row has it"):
+        match_controls(rows, Matching(match=("consequence",)))

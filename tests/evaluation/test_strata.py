@@ -14,6 +14,7 @@ ROWS = pl.DataFrame(
         "effect": [0.1, -2.0, 1.0, None],
         "maf": [0.01, 0.2, 0.4, None],
         "tss_distance": [-500, 5_000, -200_000, None],
+        "consequence": ["missense_variant", None, "intron_variant", "missense_variant"],
         "stratum.element": ["x", "y", "x", "y"],
     }
 )
@@ -36,6 +37,12 @@ def test_strata__tell_insertions_from_deletions_by_the_asked_alleles() -> None:
     assert found["indel=substitution"] == ["chr10:5:A>C"]
     assert found["indel=insertion"] == ["chr2:5:A>AT"]
     assert found["indel=deletion"] == ["chr1:5:AT>A"]
+
+
+def test_strata__consequences_are_as_published() -> None:
+    found = _names("consequence")
+    assert list(found) == ["all", "consequence=intron_variant", "consequence=missense_variant"]
+    assert found["consequence=missense_variant"] == ["chr10:5:A>C", "rs1"]
 
 
 def test_strata__distance_counts_without_its_sign() -> None:

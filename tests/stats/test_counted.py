@@ -34,9 +34,12 @@ def test_ladder__orders_rows_and_numbers_distinct_values() -> None:
     assert rungs.cluster[-1] == 2
 
 
-def test_count_draws__counts_each_resample() -> None:
-    counts = counted.count_draws(np.array([[0, 0, 2], [1, 1, 1]]), 4)
-    assert counts.tolist() == [[2, 0], [0, 3], [1, 0], [0, 0]]
+def test_count_draws__draws_as_splitmix64_with_two_clusters_a_word() -> None:
+    # The first words of SplitMix64 from state 0, as Vigna's reference program prints them.
+    words = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4]
+    drawn = [(half * 3) >> 32 for half in (words[0] >> 32, words[1] >> 32, words[0] & 0xFFFFFFFF)]
+    counts = counted.count_draws(0, 3, 1)
+    assert counts[:, 0].tolist() == [drawn.count(group) for group in range(3)]
 
 
 @settings(max_examples=40)

@@ -57,24 +57,26 @@ def test_cluster_interval__method_follows_the_number_of_clusters(name: str, n_cl
 
 
 def test_cluster_interval__percentile_limits_are_quantiles_of_the_bootstrap() -> None:
-    effect, score, cluster = clustered(80, 6, 3)
+    effect, score, cluster = clustered(BOOTSTRAP_CLUSTERS, 6, 3)
     metric = METRICS["spearman_rho"]
     interval = cluster_interval(metric, effect, score, cluster, rng=np.random.default_rng(7), resamples=500, level=0.9)
-    draws = draw_clusters(80, resamples=500, rng=np.random.default_rng(7))
+    draws = draw_clusters(BOOTSTRAP_CLUSTERS, resamples=500, rng=np.random.default_rng(7))
     values = bootstrap(metric, effect, score, cluster, draws=draws)
     assert (interval.lower, interval.upper) == pytest.approx(tuple(np.quantile(values, [0.05, 0.95])))
     assert interval.standard_error == pytest.approx(values.std(ddof=1))
 
 
 def test_cluster_interval__bca_equals_scipy_on_the_same_resamples() -> None:
-    effect, score, _ = clustered(90, 1, 3)
+    effect, score, _ = clustered(BOOTSTRAP_CLUSTERS, 1, 3)
     metric = METRICS["pearson_r"]
     options = {"resamples": 999, "bootstrap_method": "bca"}
-    interval = cluster_interval(metric, effect, score, np.arange(90), rng=np.random.default_rng(7), **options)  # type: ignore[arg-type]
-    draws = draw_clusters(90, resamples=999, rng=np.random.default_rng(7))
+    interval = cluster_interval(
+        metric, effect, score, np.arange(BOOTSTRAP_CLUSTERS), rng=np.random.default_rng(7), **options
+    )  # type: ignore[arg-type]
+    draws = draw_clusters(BOOTSTRAP_CLUSTERS, resamples=999, rng=np.random.default_rng(7))
 
     class Done:
-        bootstrap_distribution = bootstrap(metric, effect, score, np.arange(90), draws=draws)
+        bootstrap_distribution = bootstrap(metric, effect, score, np.arange(BOOTSTRAP_CLUSTERS), draws=draws)
 
     other = stats.bootstrap(
         (effect, score),
@@ -146,9 +148,14 @@ def one_positive_cluster(n_clusters: int) -> tuple[np.ndarray, np.ndarray, np.nd
     ("metric", "columns", "words"),
     [
         (METRICS["auroc"], one_positive_cluster(20), "without one of the clusters"),
-        (METRICS["auroc"], one_positive_cluster(100), "resamples leave nothing to measure"),
+        (METRICS["auroc"], one_positive_cluster(BOOTSTRAP_CLUSTERS), "resamples leave nothing to measure"),
         (METRICS["sign_concordance"], (np.ones(20), np.ones(20), np.arange(20)), "end of its scale"),
-        (METRICS["sign_concordance"], (np.ones(90), np.ones(90), np.arange(90)), "every resample gives 1"),
+        (
+            METRICS["sign_concordance"],
+            (np.ones(BOOTSTRAP_CLUSTERS), np.ones(BOOTSTRAP_CLUSTERS), np.arange(BOOTSTRAP_CLUSTERS)),
+            "every resample gives 1",
+        ),
+        (METRICS["auroc"], (np.arange(20) % 2, np.ones(20), np.arange(20)), "without any one cluster it is 0.5"),
         (METRICS["pearson_r"], (np.arange(20), 2 * np.arange(20), np.arange(20)), "end of its scale"),
     ],
 )

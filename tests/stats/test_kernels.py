@@ -43,7 +43,17 @@ def test_kernels__equal_their_interpreted_versions(seed: int, kind: str) -> None
         assert np.isnan(compiled[3]) == (kind == "some empty")
 
 
-@pytest.mark.parametrize("width", [np.uint16, np.int64])
-def test_kernels__count_draws_like_their_interpreted_version(width: type) -> None:
-    drawn = np.random.default_rng(3).integers(0, 50, size=(7, 50), dtype=width)
-    np.testing.assert_array_equal(kernels.count_draws(drawn, 50), counted.count_draws(drawn, 50))
+@pytest.mark.parametrize("n_clusters", [1, 2, 51, 70_000])
+def test_kernels__count_draws_like_their_interpreted_version(n_clusters: int) -> None:
+    seed = 2**63 + 12_345
+    compiled, interpreted = (module.count_draws(seed, n_clusters, 7) for module in (kernels, counted))
+    np.testing.assert_array_equal(compiled, interpreted)
+
+
+def test_kernels__sum_by_cluster_like_their_interpreted_versions() -> None:
+    rng = np.random.default_rng(5)
+    target, score = np.round(rng.normal(size=(2, 300)), 1)
+    cluster = rng.integers(0, 20, size=300).astype(np.int32)
+    for name in ("cluster_moments", "cluster_signs"):
+        compiled, interpreted = (getattr(module, name)(target, score, cluster, 21) for module in (kernels, counted))
+        np.testing.assert_allclose(compiled, interpreted, rtol=0, atol=1e-13, err_msg=name)

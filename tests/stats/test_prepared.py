@@ -10,7 +10,7 @@ from refalt.stats import counted
 from refalt.stats.association import pearson
 from refalt.stats.measured import Measured, UndefinedError
 from refalt.stats.metric import METRICS, Metric
-from refalt.stats.prepared import COMPILED_FROM_ROWS, array_module, counted_statistic
+from refalt.stats.prepared import COMPILED_FROM_ROWS, array_module, counted_statistic, pays_for_threads
 
 
 def clustered(n: int, n_clusters: int, seed: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -81,6 +81,13 @@ def test_counted_statistic__unusable_rows_are_refused() -> None:
         counted_statistic(METRICS["pearson_r"], [0, 1, np.nan], [1, 2, 3], cluster, n_clusters=1)
     with pytest.raises(ValueError, match="3 rows, but 2 cluster codes"):
         counted_statistic(METRICS["pearson_r"], [0, 1, 2], [1, 2, 3], cluster[:2], n_clusters=1)
+
+
+def test_pays_for_threads__sums_stand_for_rows_unless_rows_are_weighted() -> None:
+    assert pays_for_threads(METRICS["spearman_rho"], 100_000, 50, weighted=False)
+    assert not pays_for_threads(METRICS["pearson_r"], 100_000, 50, weighted=False)
+    assert pays_for_threads(METRICS["pearson_r"], 100_000, 50, weighted=True)
+    assert pays_for_threads(METRICS["pearson_r"], 100_000, 90_000, weighted=False)
 
 
 def test_array_module__does_not_load_numba_for_few_rows() -> None:

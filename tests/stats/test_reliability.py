@@ -10,6 +10,7 @@ import pytest
 from refalt.stats.association import pearson
 from refalt.stats.reliability import (
     ceiling_from_reliability,
+    ceiling_from_replicates,
     cluster_constant_ceiling,
     linkage_ceiling,
     reliability_from_errors,
@@ -90,3 +91,17 @@ def test_cluster_constant_ceiling__is_reached_by_the_cluster_means() -> None:
     ceiling = cluster_constant_ceiling(target, cluster).value
     assert ceiling == pytest.approx(pearson(target, means).value, rel=1e-12)
     assert "all values are equal" in (cluster_constant_ceiling(np.ones(4), [0, 0, 1, 1]).reason or "")
+
+
+@pytest.mark.parametrize(("r", "k"), [(0.4, 1), (0.4, 2), (1.0, 2), (0.73, 2)])
+def test_ceiling_from_replicates__is_the_root_of_the_reliability_of_their_mean(r: float, k: int) -> None:
+    pair = np.random.default_rng(1).multivariate_normal([0, 0], [[1, r], [r, 1]], size=200)
+    measured = pearson(pair[:, 0], pair[:, 1]).value
+    expected = measured if k == 1 else reliability_from_replicates(pair).value
+    assert ceiling_from_replicates(measured, measured_times=k).value == pytest.approx(math.sqrt(expected), abs=1e-12)
+
+
+@pytest.mark.parametrize("r", [0.0, -0.2, 1.1])
+def test_ceiling_from_replicates__without_signal_there_is_none(r: float) -> None:
+    assert math.isnan(ceiling_from_replicates(r).value)
+    assert "no signal" in str(ceiling_from_replicates(r).reason)

@@ -37,7 +37,7 @@ def test_study__a_waiver_needs_a_reason() -> None:
         ({"family": ["tf"]}, "family names 'tf'"),
         ({"labels": ["matched"]}, "'matched' needs controls"),
         ({"controls": {"match": []}}, "at least 1 item"),
-        ({"controls": {"match": ["height"]}}, "'maf', 'tss_distance' or 'gc'"),
+        ({"controls": {"match": ["height"]}}, "'gc' or 'consequence'"),
         ({"permutations": -1}, "greater than or equal to 0"),
     ],
 )

@@ -118,6 +118,9 @@ MEASUREMENTS: Final = (
     Column("lift_strand", pl.Int8, "+1 or -1: strand of the lift-over; null when nothing was lifted"),
     Column("beta", pl.Float64, "effect as published, before any sign change"),
     Column("standard_error", pl.Float64, "standard error of beta, in its unit"),
+    Column(
+        "replicate", pl.Float64, "a second measurement of beta, as published: its allele, scale and null are beta's"
+    ),
     Column("p_value", pl.Float64, "published p-value of beta"),
     Column("effect_allele", pl.String, "allele whose effect beta is, where the source has a column for it"),
     Column("other_allele", pl.String, "allele that beta is compared with, where the source has a column for it"),
@@ -131,6 +134,7 @@ MEASUREMENTS: Final = (
         "position minus the target's transcription start site, sign as published",
         "bp",
     ),
+    Column("consequence", pl.String, "what the variant does to its gene, a Sequence Ontology term as published"),
     Column("wild_type_id", pl.String, "element_id of the wild type an element is compared with"),
     Column("reason", pl.String, "why the row is not compared, from the closed list; null when it is"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
@@ -205,6 +209,7 @@ COMPARISON: Final = (
     key("asked_id", pl.String, _ASKED_ID),
     Column("effect", pl.Float64, "ALT-over-REF effect of asked_id minus the declared null"),
     Column("effect_se", pl.Float64, "standard error of effect, in its unit"),
+    Column("effect_replicate", pl.Float64, "a second measurement of effect, turned and shifted as it is"),
     key("score", pl.Float64, "score of asked_id, aggregated over its tracks"),
     Column("label", pl.Int8, "1 positive, 0 control, null neither"),
     Column("matched_label", pl.Int8, "1 positive, 0 control chosen for it, null neither"),
@@ -216,6 +221,7 @@ COMPARISON: Final = (
     Column("maf", pl.Float64, "minor allele frequency", "fraction"),
     Column("pip", pl.Float64, "posterior inclusion probability", "fraction"),
     Column("tss_distance", pl.Int64, "position minus transcription start site, sign as published", "bp"),
+    Column("consequence", pl.String, "what the variant does to its gene, a Sequence Ontology term as published"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
 )
 

@@ -128,9 +128,13 @@ HETEROGENEITY: Final = (
 )
 
 BALANCE: Final = (
-    key("covariate", pl.String, "what positives and controls are compared in"),
-    Column("before", pl.Float64, "standardised difference between positives and all controls"),
-    Column("after", pl.Float64, "standardised difference between positives and the controls chosen for them"),
+    key(
+        "covariate", pl.String, "what positives and controls are compared in; `name=value` for one value of a category"
+    ),
+    Column(
+        "before", pl.Float64, "standardised difference between positives and all controls; of a category, of its shares"
+    ),
+    Column("after", pl.Float64, "the same between positives and the controls chosen for them"),
     key("n_positives", pl.Int64, "positives that have controls", "rows"),
     key("n_lacking", pl.Int64, "controls that positives asked for and did not get", "rows"),
     key("n_controls", pl.Int64, "controls chosen", "rows"),

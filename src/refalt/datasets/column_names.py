@@ -38,6 +38,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pip": ("pip", "posteriorinclusionprobability"),
     "label": ("label", "labels", "iscausal", "causal", "ispositive", "positive", "isqtl"),
     "tss_distance": ("tssdistance", "distancetotss", "disttotss", "tssdist", "dtss"),
+    "consequence": _listed(
+        "consequence consequences mostsevereconsequence vepconsequence variantconsequence molecularconsequence soterm"
+    ),
     "target_id": _listed(
         "phenotypeid moleculartraitid targetid geneid gene ensemblgeneid genename genesymbol target traitid probeid"
         " probe peakid peak featureid regulatoryelement element locus"
@@ -161,6 +164,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "pip": Look(_between(0, 1), 0.99, "numbers from 0 to 1"),
     "label": Look(lambda text: _number(text).is_in([0.0, 1.0]), 0.99, "0 and 1"),
     "tss_distance": Look(_whole, _MOST, "whole numbers"),
+    "consequence": Look(_matching(r"^(SO:[0-9]{7}|[a-z0-9_]+)([,&;|/]|$)"), _MOST, "Sequence Ontology terms"),
 }
 
 

@@ -97,7 +97,7 @@ def guess_columns(
     placed = "pos" in spelled_out or (table.has("chrom") and (table.has("pos") or table.has("start")))
     offset = _bind_sequences(table, placed=placed)
     is_of_elements = _bind_what_rows_are(table, placed=placed)
-    for field in ("p_value", "standard_error", "maf", "pip", "label", "tss_distance", "context_id"):
+    for field in ("p_value", "standard_error", "maf", "pip", "label", "tss_distance", "consequence", "context_id"):
         table.by_name(field, NAMES[field], LOOKS.get(field, ANYTHING))
     if not is_of_elements:
         table.by_name("target_id", NAMES["target_id"], ANYTHING)

@@ -53,6 +53,7 @@ class SourceColumns:
     maf: str | None = None
     pip: str | None = None
     tss_distance: str | None = None
+    consequence: str | None = None
     target_id: str | None = None
     context_id: str | None = None
     element_id: str | None = None
@@ -163,7 +164,7 @@ def wanted_columns(
     wanted |= dict.fromkeys((strata or {}).values(), pl.String)
     wanted |= {column: _DTYPES.get(field, pl.String) for field, column in columns.named.items()}
     if declared.effect:
-        wanted[declared.effect.column] = pl.Float64
+        wanted |= dict.fromkeys(filter(None, (declared.effect.column, declared.effect.replicate)), pl.Float64)
         if isinstance(declared.effect.of, AlleleColumn):
             wanted[declared.effect.of.column] = pl.String
     for recorded in declared.recorded.values():
@@ -179,6 +180,8 @@ def _values(declared: DatasetSection) -> list[pl.Expr]:
     values = [pl.col(score.column).alias(RECORDED_PREFIX + name) for name, score in declared.recorded.items()]
     if declared.effect:
         values.append(pl.col(declared.effect.column).alias("beta"))
+        if declared.effect.replicate:
+            values.append(pl.col(declared.effect.replicate).alias("replicate"))
         if isinstance(declared.effect.of, AlleleColumn):
             values.append(pl.col(declared.effect.of.column).str.to_uppercase().alias("effect_allele"))
     for name, score in declared.recorded.items():

@@ -88,6 +88,7 @@ def _with_effect(rows: pl.DataFrame, checks: AlleleChecks, declared: DatasetSect
     ).with_columns(
         effect=(pl.col("beta") - null) * pl.col("sign") * of,
         effect_se=pl.col("standard_error"),
+        effect_replicate=(pl.col("replicate") - null) * pl.col("sign") * of,
     )
 
 

@@ -11,12 +11,16 @@ import numpy.typing as npt
 import polars as pl
 
 from refalt.errors import UserError
+from refalt.evaluation.blocks import dense
+from refalt.provenance import seed_from
 from refalt.studies.study import Matching
 from refalt.tables import Balance
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
-#: How a covariate is compared: distances on a logarithmic scale, others as they are.
+#: Covariates in which a control is no nearer or further: it has the positive's value or is none for it.
+_CATEGORIES: Final = ("consequence",)
+#: How the others are compared: distances on a logarithmic scale, others as they are.
 _SCALES: Final = {
     "maf": pl.col("maf"),
     "tss_distance": (pl.col("tss_distance").abs() + 1).cast(pl.Float64).log10(),
@@ -40,13 +44,14 @@ class Matched:
 def match_controls(rows: pl.DataFrame, settings: Matching) -> Matched:
     """Choose for each positive its k nearest controls on the same chromosome, each control once.
 
-    Distance is Euclidean in standardised covariates. Where positives want the same control the nearest one gets it
-    and the others ask again. Contaminated controls (see `contaminated`) are set aside first; rows that lack a
+    Distance is Euclidean in standardised covariates; controls of another consequence are none where this is matched,
+    and where nothing else is, chance decides among the rest. Where positives want the same control the nearest one
+    gets it and the others ask again. Contaminated controls (see `contaminated`) are set aside first; rows that lack a
     covariate or a chromosome cannot be matched.
 
     Args:
-        rows: source_row, chrom, label, p_value, beta, target_id, context_id, maf, tss_distance and gc, of the rows
-            that may be compared.
+        rows: source_row, chrom, label, p_value, beta, target_id, context_id, maf, tss_distance, consequence and gc,
+            of the rows that may be compared.
         settings: Covariates, and controls a positive.
 
     Raises:
@@ -54,12 +59,16 @@ def match_controls(rows: pl.DataFrame, settings: Matching) -> Matched:
     """
     labelled = rows.filter(pl.col("label").is_in([0, 1]))
     bad = contaminated(labelled)
-    scaled = labelled.with_columns(_SCALES[name].cast(pl.Float64).alias(f"\0{name}") for name in settings.match)
-    names = [f"\0{name}" for name in settings.match]
+    scaled = labelled.with_columns(_scaled(name) for name in settings.match)
     _require_covariates(scaled, settings.match)
-    usable = scaled.filter(~bad, pl.col("chrom").is_not_null(), *(pl.col(name).is_not_null() for name in names))
-    chosen = _chosen(usable, names, settings.k)
+    known = [pl.col(name).is_not_null() for name in ("chrom", *(f"\0{name}" for name in settings.match))]
+    chosen = _chosen(scaled.filter(~bad, *known), settings)
     return Matched(chosen, _balance(scaled, chosen, settings, n_set_aside=int(bad.sum())))
+
+
+def _scaled(name: str) -> pl.Expr:
+    value = pl.col(name) if name in _CATEGORIES else _SCALES[name].cast(pl.Float64)
+    return value.alias(f"\0{name}")
 
 
 def contaminated(rows: pl.DataFrame) -> pl.Series:
@@ -93,20 +102,28 @@ def _require_covariates(scaled: pl.DataFrame, names: Sequence[str]) -> None:
             )
 
 
-def _chosen(usable: pl.DataFrame, names: Sequence[str], k: int) -> pl.DataFrame:
+def _chosen(usable: pl.DataFrame, settings: Matching) -> pl.DataFrame:
     """source_row and matched_label of positives that got controls, and of these controls."""
-    spread = [usable.get_column(name).std() or 1.0 for name in names]
-    points = usable.select(pl.col(name) / s for name, s in zip(names, spread, strict=True)).to_numpy()
+    points = _points(usable, [f"\0{name}" for name in settings.match if name not in _CATEGORIES])
     positive = (usable.get_column("label") == 1).to_numpy()
-    chrom = usable.get_column("chrom").rank("dense").to_numpy()
+    shared = pl.struct("chrom", *(f"\0{name}" for name in settings.match if name in _CATEGORIES))
+    group = dense(usable.select(shared).to_series())
     labels = np.full(usable.height, -1, dtype=np.int8)
-    for number in np.unique(chrom):
-        ones, zeros = (np.flatnonzero((chrom == number) & side) for side in (positive, ~positive))
-        owner = nearest_once(points[ones], points[zeros], k)
+    for number in np.unique(group):
+        ones, zeros = (np.flatnonzero((group == number) & side) for side in (positive, ~positive))
+        owner = nearest_once(points[ones], points[zeros], settings.k)
         labels[zeros[owner >= 0]] = 0
         labels[ones[np.unique(owner[owner >= 0])]] = 1
     named = usable.select("source_row", pl.Series("matched_label", labels))
     return named.filter(pl.col("matched_label") >= 0)
+
+
+def _points(usable: pl.DataFrame, names: Sequence[str]) -> Floats:
+    """Where each row lies in standardised covariates, or anywhere where there are none: float64[n, d]."""
+    if not names:
+        return np.random.default_rng(seed_from(0, "controls")).random((usable.height, 1))
+    spread = [usable.get_column(name).std() or 1.0 for name in names]
+    return usable.select(pl.col(name) / s for name, s in zip(names, spread, strict=True)).to_numpy()
 
 
 def nearest_once(positives: Floats, controls: Floats, k: int) -> Indices:
@@ -149,16 +166,34 @@ def _balance(rows: pl.DataFrame, chosen: pl.DataFrame, settings: Matching, *, n_
     }
     lines = [
         {
-            "covariate": name,
-            "before": standardised_difference(rows.get_column(f"\0{name}"), rows.get_column("label") == 1),
-            "after": standardised_difference(after.get_column(f"\0{name}"), after.get_column("matched_label") == 1),
+            "covariate": said,
+            "before": _apart(said, rows, "label"),
+            "after": _apart(said, after, "matched_label"),
             **counts,
         }
         for name in settings.match
+        for said in _said(name, rows)
     ]
     reason = None if n_controls else "no positive has a control"
     schema = {column.name: column.dtype for column in Balance.declared}
     return Balance(pl.DataFrame([line | {"reason": reason} for line in lines], schema=schema, orient="row"))
+
+
+def _said(name: str, rows: pl.DataFrame) -> list[str]:
+    """The covariate, or each of its values where it is a category."""
+    if name not in _CATEGORIES:
+        return [name]
+    return [f"{name}={value}" for value in rows.get_column(name).drop_nulls().unique().sort()]
+
+
+def _apart(said: str, rows: pl.DataFrame, label: str) -> float | None:
+    """How far positives and controls lie apart: standardised, or as shares of one value of a category."""
+    name, is_category, value = said.partition("=")
+    column, positive = rows.get_column(f"\0{name}"), rows.get_column(label) == 1
+    if not is_category:
+        return standardised_difference(column, positive)
+    ones, zeros = ((column.filter(side) == value).mean() for side in (positive, ~positive))
+    return None if ones is None or zeros is None else float(ones) - float(zeros)  # type: ignore[arg-type]
 
 
 def standardised_difference(values: pl.Series, positive: pl.Series) -> float | None:

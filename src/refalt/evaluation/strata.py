@@ -20,7 +20,7 @@ _EDGES: Final[Mapping[str, Sequence[float]]] = {
 _LENGTH_CHANGE: Final = r":([ACGTN]+)>([ACGTN]+)$"
 #: Begins the stratum of an estimate that is a mean over the values of a stratum (see `evaluation.means`).
 MEAN_OVER: Final = "mean over "
-BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "indel")
+BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "consequence", "indel")
 
 
 def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -67,7 +67,7 @@ def _value(name: str, rows: pl.DataFrame) -> pl.Expr:
     if name in declared:
         column = pl.col(STRATUM_PREFIX + name)
         return _thirds(column, rows) if rows.schema[STRATUM_PREFIX + name].is_numeric() else column
-    if name in ("label", "chrom"):
+    if name in ("label", "chrom", "consequence"):
         return pl.col(name).cast(pl.String)
     if name == "effect_size":
         return _thirds(pl.col("effect").abs(), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from refalt.stats.intervals import BOOTSTRAP_CLUSTERS, MIN_CLUSTERS, MOST_EMPTY_RESAMPLES
-from refalt.stats.measured import FloatArray, UndefinedError
+from refalt.stats.measured import FloatArray, Measured, UndefinedError
 from refalt.stats.metric import Metric
-from refalt.stats.resampling import dense_codes, draw_clusters, jackknife, jackknife_error, paired_bootstrap
+from refalt.stats.resampling import bootstrap, dense_codes, draw_clusters, jackknife, jackknife_error
 
 Method = Literal["percentile", "jackknife", "delong", "none"]
 
@@ -66,6 +67,64 @@ class Spread:
     method: Method
 
 
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """One score where it is compared: made once, it can be held against any other score of the same rows.
+
+    Attributes:
+        value: the metric on all rows.
+        values: without each cluster in turn (jackknife), or in each resample (percentile); empty where there is none.
+        method: which of the two.
+        n: rows.
+        n_clusters: clusters that hold rows.
+    """
+
+    value: Measured
+    values: FloatArray
+    method: Method
+    n: int
+    n_clusters: int
+
+
+def resampled(
+    metric: Metric,
+    target: ArrayLike,
+    score: ArrayLike,
+    cluster: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    resamples: int = 2000,
+) -> Resampled:
+    """The metric with what its spread is taken from; generators in one state give all scores the same draws."""
+    codes = dense_codes(cluster)
+    n_clusters = int(codes.max(initial=-1)) + 1
+    value = metric.function(target, score)
+    values: FloatArray = np.empty(0)
+    method: Method = "none"
+    if value.reason is None and MIN_CLUSTERS <= n_clusters < BOOTSTRAP_CLUSTERS:
+        values, method = jackknife(metric, target, score, codes), "jackknife"
+    elif value.reason is None and n_clusters >= BOOTSTRAP_CLUSTERS:
+        draws = draw_clusters(n_clusters, resamples=resamples, rng=rng)
+        values, method = bootstrap(metric, target, score, codes, draws=draws), "percentile"
+    return Resampled(value, values, method, codes.size, n_clusters)
+
+
+def difference_between(one: Resampled, other: Resampled, *, level: float = 0.95) -> Difference:
+    """First minus second, both on the same rows and draws (see `paired_difference`)."""
+    value = one.value.value - other.value.value
+    try:
+        for outcome in (one.value, other.value):
+            if outcome.reason:
+                raise UndefinedError(outcome.reason)
+        require_clusters(one.n_clusters)
+        apart = one.values - other.values
+        jackknifed = one.method == "jackknife"
+        spread = _jackknife_spread(value, apart, level) if jackknifed else _bootstrap_spread(apart, level)
+    except UndefinedError as reason:
+        return withheld(value, level, one.n, one.n_clusters, str(reason))
+    return difference_of(value, spread, level, one.n, one.n_clusters)
+
+
 def paired_difference(
     metric: Metric,
     target: ArrayLike,
@@ -82,24 +141,12 @@ def paired_difference(
     From `BOOTSTRAP_CLUSTERS` clusters on by the bootstrap (p: twice the smaller share of resamples on one side of 0,
     each share counted with the observation); from `MIN_CLUSTERS` by the jackknife of the difference with t(G - 1).
     """
-    codes = dense_codes(cluster)
-    n_clusters = int(codes.max(initial=-1)) + 1
-    one, other = (metric.function(target, score) for score in (first, second))
-    value = one.value - other.value
-    try:
-        for outcome in (one, other):
-            if outcome.reason:
-                raise UndefinedError(outcome.reason)
-        require_clusters(n_clusters)
-        if n_clusters < BOOTSTRAP_CLUSTERS:
-            left_out = jackknife(metric, target, first, codes) - jackknife(metric, target, second, codes)
-            spread = _jackknife_spread(value, left_out, level)
-        else:
-            draws = draw_clusters(n_clusters, resamples=resamples, rng=rng)
-            spread = _bootstrap_spread(paired_bootstrap(metric, target, first, second, codes, draws=draws), level)
-    except UndefinedError as reason:
-        return withheld(value, level, codes.size, n_clusters, str(reason))
-    return difference_of(value, spread, level, codes.size, n_clusters)
+    again = copy.deepcopy(rng)
+    one, other = (
+        resampled(metric, target, score, cluster, rng=state, resamples=resamples)
+        for score, state in ((first, again), (second, rng))
+    )
+    return difference_between(one, other, level=level)
 
 
 def williams(r_first: float, r_second: float, r_between: float, n: float) -> CorrelationTest:

@@ -4,8 +4,8 @@ A resample by cluster is fully described by one count per cluster, so nothing is
 and each statistic of each resample follows from the counts. `counts` is a float64 (clusters, resamples) array
 throughout, and the statistics return (resamples,) float64, NaN where a resample leaves nothing to measure.
 
-`count_draws`, `spearman`, `auroc` and `auprc` have equal compiled versions in `kernels`;
-the two modules agree to rounding.
+`count_draws`, `spearman`, `auroc`, `auprc`, `cluster_moments` and `cluster_signs` have equal compiled versions in
+`kernels`; the two modules agree to rounding, and in what they draw exactly.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refalt.stats.measured import FloatArray
+
+# SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195): the step between states, and the two multipliers
+# that turn a state into a word. A word follows from its place alone, so that resamples are drawn side by side.
+STEP = 0x9E3779B97F4A7C15
+FIRST_MULTIPLIER = 0xBF58476D1CE4E5B9
+SECOND_MULTIPLIER = 0x94D049BB133111EB
 
 # Below this share of its own square a variance is rounding: the resample holds one value only.
 ROUNDING = 1e-14
@@ -47,12 +53,30 @@ def ladder(column: FloatArray, cluster: NDArray[np.int32]) -> Ladder:
     return Ladder(order, cluster[order], last, step)
 
 
-def count_draws(drawn: NDArray[np.integer], n_clusters: int) -> FloatArray:
-    """Count how often each cluster occurs in each row of `drawn`, (resamples, draws) codes: (clusters, resamples)."""
-    counts = np.empty((n_clusters, drawn.shape[0]))
-    for lane, codes in enumerate(drawn):
-        counts[:, lane] = np.bincount(codes, minlength=n_clusters)
-    return counts
+def count_draws(seed: int, n_clusters: int, lanes: int) -> FloatArray:
+    """Draw `n_clusters` clusters with replacement, `lanes` times, and count how often each occurs: (clusters, lanes).
+
+    Each half h of a 64-bit word gives the cluster (h * n_clusters) >> 32, which no cluster gains or loses by more than
+    n_clusters / 2^32 of its chance.
+
+    Args:
+        seed: of this batch, under 2^64.
+        n_clusters: drawn from, under 2^31.
+        lanes: resamples.
+    """
+    n_words = -(-n_clusters // 2)
+    places = np.arange(1, lanes * n_words + 1, dtype=np.uint64).reshape(lanes, n_words)
+    words = _mixed(np.uint64(seed) + places * np.uint64(STEP))
+    halves = np.concatenate((words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)), axis=1)[:, :n_clusters]
+    drawn = ((halves * np.uint64(n_clusters)) >> np.uint64(32)).astype(np.int64)
+    drawn += np.arange(lanes)[:, None] * n_clusters
+    return np.bincount(drawn.ravel(), minlength=lanes * n_clusters).reshape(lanes, n_clusters).T.astype(np.float64)
+
+
+def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(FIRST_MULTIPLIER)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(SECOND_MULTIPLIER)
+    return state ^ (state >> np.uint64(31))
 
 
 def spearman(
@@ -128,7 +152,7 @@ def slope(counts: FloatArray, moments: FloatArray) -> FloatArray:
 
 
 def share(counts: FloatArray, sums: FloatArray) -> FloatArray:
-    """A share from (2, clusters) sums: rows that count for it, rows that count at all."""
+    """A share from (2, clusters) sums, such as `cluster_signs`: rows that count for it, rows that count at all."""
     hits, held = sums @ counts
     return _ratio(hits, held, held > 0)
 
@@ -137,6 +161,14 @@ def cluster_moments(target: FloatArray, score: FloatArray, cluster: NDArray[np.i
     """Sums of 1, t, s, tt, ss, ts over the rows of each cluster: (6, clusters)."""
     terms = (None, target, score, target * target, score * score, target * score)
     return np.array([np.bincount(cluster, weights=term, minlength=n_clusters) for term in terms], dtype=np.float64)
+
+
+def cluster_signs(target: FloatArray, score: FloatArray, cluster: NDArray[np.int32], n_clusters: int) -> FloatArray:
+    """Rows of each cluster where target and score have the same sign, and where neither is zero: (2, clusters)."""
+    signed = (target != 0) & (score != 0)
+    agree = signed & ((target > 0) == (score > 0))
+    sums = (np.bincount(cluster[kept], minlength=n_clusters) for kept in (agree, signed))
+    return np.array(list(sums), dtype=np.float64)
 
 
 def _spread(counts: FloatArray, moments: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:

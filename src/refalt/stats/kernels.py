@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from refalt.stats.counted import ROUNDING
+from refalt.stats.counted import FIRST_MULTIPLIER, ROUNDING, SECOND_MULTIPLIER, STEP
 from refalt.stats.measured import FloatArray
 
 # Doubled mid-ranks are integers; single precision holds them exactly below this many rows and halves memory traffic.
@@ -19,18 +19,68 @@ EXACT_IN_SINGLE = 2**24
 
 
 @njit(cache=True, nogil=True)
-def count_draws(drawn, n_clusters):  # type: ignore[no-untyped-def]
-    """See `counted.count_draws`."""
-    lanes = drawn.shape[0]
+def _count_draws(seed, n_clusters, lanes):  # type: ignore[no-untyped-def]
+    """Words first and counts after: the first loop vectorises, the second only waits for memory."""
+    n_words = (n_clusters + 1) // 2
+    size = np.uint64(n_clusters)
+    drawn = np.empty(2 * n_words, dtype=np.uint32)
     held = np.zeros((lanes, n_clusters), dtype=np.int32)
     for lane in range(lanes):
-        for i in range(drawn.shape[1]):
-            held[lane, drawn[lane, i]] += 1
+        state = seed + np.uint64(lane * n_words) * np.uint64(STEP)
+        for i in range(n_words):
+            word = state + np.uint64(i + 1) * np.uint64(STEP)
+            word = (word ^ (word >> np.uint64(30))) * np.uint64(FIRST_MULTIPLIER)
+            word = (word ^ (word >> np.uint64(27))) * np.uint64(SECOND_MULTIPLIER)
+            word ^= word >> np.uint64(31)
+            drawn[i] = ((word >> np.uint64(32)) * size) >> np.uint64(32)
+            drawn[n_words + i] = ((word & np.uint64(0xFFFFFFFF)) * size) >> np.uint64(32)
+        row = held[lane]
+        for i in range(n_clusters):
+            row[drawn[i]] += 1
     counts = np.empty((n_clusters, lanes))
     for group in range(n_clusters):
         for lane in range(lanes):
             counts[group, lane] = held[lane, group]
     return counts
+
+
+def count_draws(seed: int, n_clusters: int, lanes: int) -> FloatArray:
+    """See `counted.count_draws`."""
+    counts: FloatArray = _count_draws(np.uint64(seed), n_clusters, lanes)
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def _sums(target, score, cluster, n_clusters):  # type: ignore[no-untyped-def]
+    sums = np.zeros((n_clusters, 6))
+    for i in range(cluster.size):
+        row = sums[cluster[i]]
+        t = target[i]
+        s = score[i]
+        row[0] += 1.0
+        row[1] += t
+        row[2] += s
+        row[3] += t * t
+        row[4] += s * s
+        row[5] += t * s
+    return sums
+
+
+def cluster_moments(target: FloatArray, score: FloatArray, cluster: NDArray[np.int32], n_clusters: int) -> FloatArray:
+    """See `counted.cluster_moments`."""
+    return np.ascontiguousarray(_sums(target, score, cluster, n_clusters).T)
+
+
+@njit(cache=True, nogil=True)
+def cluster_signs(target, score, cluster, n_clusters):  # type: ignore[no-untyped-def]
+    """See `counted.cluster_signs`."""
+    sums = np.zeros((2, n_clusters))
+    for i in range(cluster.size):
+        group = cluster[i]
+        signed = (target[i] != 0) & (score[i] != 0)
+        sums[0, group] += signed & ((target[i] > 0) == (score[i] > 0))
+        sums[1, group] += signed
+    return sums
 
 
 def spearman(

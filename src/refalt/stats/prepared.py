@@ -16,6 +16,10 @@ from refalt.stats.metric import Metric, Statistic
 
 # From here on one bootstrap of 2,000 resamples costs more interpreted than loading numba does.
 COMPILED_FROM_ROWS = 5_000
+# A batch of resamples of fewer steps is done before another thread has taken it up.
+THREADS_FROM_STEPS = 5_000
+# Rows whose median stands for the bulk of a column.
+ROWS_FOR_CENTRE = 1_000
 
 # (clusters, resamples) float64 counts to (resamples,) float64 values.
 CountedStatistic = Callable[[FloatArray], FloatArray]
@@ -59,10 +63,16 @@ def counted_statistic(
     return lambda counts: np.array([metric.function(*rows[:2], weights=column[cluster]).value for column in counts.T])
 
 
+def pays_for_threads(metric: Metric, n_rows: int, n_clusters: int, *, weighted: bool) -> bool:
+    """Whether a batch of resamples is work enough: a walk over the rows, or over clusters where sums stand for rows."""
+    by_sums = metric.function in _BY_SUMS and not weighted
+    return (n_clusters if by_sums else n_rows) >= THREADS_FROM_STEPS
+
+
 def _spearman(rows: Clustered) -> CountedStatistic:
     by_target, by_score = counted.ladder(rows.target, rows.cluster), counted.ladder(rows.score, rows.cluster)
     steps = by_target.step[by_score.order]
-    module = array_module(compiled=rows.target.size >= COMPILED_FROM_ROWS)
+    module = _module(rows)
     return lambda counts: module.spearman(
         counts, by_score.cluster, by_score.last, steps, by_target.cluster, by_target.last
     )
@@ -71,51 +81,59 @@ def _spearman(rows: Clustered) -> CountedStatistic:
 def _auroc(rows: Clustered) -> CountedStatistic:
     ascending = counted.ladder(rows.score, rows.cluster)
     positive = _positives(rows.target)[ascending.order]
-    module = array_module(compiled=rows.target.size >= COMPILED_FROM_ROWS)
+    module = _module(rows)
     return lambda counts: module.auroc(counts, ascending.cluster, ascending.last, positive)
 
 
 def _auprc(rows: Clustered) -> CountedStatistic:
     descending = counted.ladder(-rows.score, rows.cluster)
     positive = _positives(rows.target)[descending.order]
-    module = array_module(compiled=rows.target.size >= COMPILED_FROM_ROWS)
+    module = _module(rows)
     return lambda counts: module.auprc(counts, descending.cluster, descending.last, positive)
 
 
 def _pearson(rows: Clustered) -> CountedStatistic:
-    moments = counted.cluster_moments(_centred(rows.target)[0], _centred(rows.score)[0], rows.cluster, rows.n_clusters)
+    moments, _, _ = _moments(rows)
     return lambda counts: counted.pearson(counts, moments)
 
 
 def _slope(rows: Clustered) -> CountedStatistic:
-    (effect, effect_unit), (said, score_unit) = _centred(rows.target), _centred(rows.score)
-    moments = counted.cluster_moments(effect, said, rows.cluster, rows.n_clusters)
+    moments, effect_unit, score_unit = _moments(rows)
     return lambda counts: counted.slope(counts, moments) * (effect_unit / score_unit)
 
 
 def _concordance(rows: Clustered) -> CountedStatistic:
-    signed = (rows.target != 0) & (rows.score != 0)
-    agree = signed & ((rows.target > 0) == (rows.score > 0))
-    sums = np.array(
-        [np.bincount(rows.cluster[kept], minlength=rows.n_clusters) for kept in (agree, signed)], np.float64
-    )
+    sums = _module(rows).cluster_signs(rows.target, rows.score, rows.cluster, rows.n_clusters)
     return lambda counts: counted.share(counts, sums)
 
 
-def _centred(column: FloatArray) -> tuple[FloatArray, float]:
-    """The column in units of its largest distance from the median, and that unit.
+def _moments(rows: Clustered) -> tuple[FloatArray, float, float]:
+    """Sums by cluster of both columns as `_centred` leaves them, and their units."""
+    (effect, effect_unit), (said, score_unit) = _centred(rows.target), _centred(rows.score)
+    moments = _module(rows).cluster_moments(effect, said, rows.cluster, rows.n_clusters)
+    return moments, effect_unit, score_unit
 
-    Sums of squares lose digits in a resample that lacks an outlier unless they are taken about the bulk of the rows.
+
+def _centred(column: FloatArray) -> tuple[FloatArray, float]:
+    """The column in units of its largest distance from the median of some of its rows, and that unit.
+
+    Sums of squares lose digits in a resample that lacks an outlier unless they are taken about the bulk of the rows;
+    where exactly in the bulk does not matter.
     """
-    away = column - np.median(column)
-    unit = float(np.abs(away).max()) or 1.0
-    return away / unit, unit
+    away = column - np.median(column[:: 1 + column.size // ROWS_FOR_CENTRE])
+    unit = max(float(away.max()), -float(away.min())) or 1.0
+    away /= unit
+    return away, unit
 
 
 def _positives(labels: FloatArray) -> NDArray[np.bool_]:
     require_labels(labels, both=False)
     positive: NDArray[np.bool_] = labels == 1
     return positive
+
+
+def _module(rows: Clustered) -> ModuleType:
+    return array_module(compiled=rows.target.size >= COMPILED_FROM_ROWS)
 
 
 def array_module(*, compiled: bool) -> ModuleType:
@@ -137,3 +155,4 @@ _PREPARATIONS: Mapping[Statistic, Callable[[Clustered], CountedStatistic]] = Map
         classification.auprc: _auprc,
     }
 )
+_BY_SUMS = (association.pearson, association.calibration_slope, association.sign_concordance)

@@ -58,6 +58,24 @@ def ceiling_from_reliability(reliability: float, *, score_reliability: float = 1
 
 
 @measured
+def ceiling_from_replicates(correlation: float, *, measured_times: int = 1) -> float:
+    """Largest r of a score with the mean of k such measurements, from how two of them correlate.
+
+    The correlation r of two measurements with independent errors is the reliability of one; that of the mean of k is
+    k r / (1 + (k - 1) r) (Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x; Brown 1910,
+    doi:10.1111/j.2044-8295.1910.tb00207.x), and no score exceeds its root (attenuation, Spearman 1904,
+    doi:10.2307/1412159): sqrt(r) for one measurement, sqrt(2 r / (1 + r)) for the mean of two.
+
+    Args:
+        correlation: Pearson's r of two measurements of the same rows.
+        measured_times: k, how many measurements are averaged in what the score is compared with.
+    """
+    if not 0 < correlation <= 1:
+        raise UndefinedError(f"two measurements correlate by {correlation:g}: no signal is left")
+    return math.sqrt(measured_times * correlation / (1 + (measured_times - 1) * correlation))
+
+
+@measured
 def linkage_ceiling(effect: ArrayLike, z_score: ArrayLike, locus: ArrayLike) -> float:
     """Largest r of a score that knows the causal effects, against *marginal* effects of linked variants.
 

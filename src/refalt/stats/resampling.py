@@ -18,12 +18,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from refalt.stats.measured import FloatArray, UndefinedError
 from refalt.stats.metric import Metric
-from refalt.stats.prepared import COMPILED_FROM_ROWS, CountedStatistic, array_module, counted_statistic
+from refalt.stats.prepared import (
+    COMPILED_FROM_ROWS,
+    CountedStatistic,
+    array_module,
+    counted_statistic,
+    pays_for_threads,
+)
 
 # Resamples evaluated side by side: wide enough to vectorise, narrow enough for ranks to stay near the processor.
 LANES = 32
 # More threads than this only compete for memory.
 MOST_THREADS = 8
+# Enough for threads to end together, few enough for handing them out to cost nothing.
+SHARES_OF_A_THREAD = 4
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,7 @@ class ClusterDraws:
     def batch(self, index: int, *, compiled: bool = False) -> FloatArray:
         """How often each cluster occurs in each resample of a batch: (clusters, resamples of the batch) float64."""
         lanes = min(LANES, self.n_resamples - index * LANES)
-        narrow = np.uint16 if self.n_clusters <= 2**16 else np.int64
-        drawn = np.random.default_rng(self.seeds[index]).integers(
-            0, self.n_clusters, (lanes, self.n_clusters), dtype=narrow
-        )
-        counts: FloatArray = array_module(compiled=compiled).count_draws(drawn, self.n_clusters)
+        counts: FloatArray = array_module(compiled=compiled).count_draws(self.seeds[index], self.n_clusters, lanes)
         return counts
 
 
@@ -77,23 +81,9 @@ def bootstrap(
         statistic = counted_statistic(metric, target, score, codes, n_clusters=draws.n_clusters, weights=weights)
     except UndefinedError:
         return np.full(draws.n_resamples, np.nan)
-    many = codes.size >= COMPILED_FROM_ROWS
-    return _over_batches(statistic, partial(draws.batch, compiled=many), len(draws.seeds), threads=many)
-
-
-def paired_bootstrap(
-    metric: Metric,
-    target: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    cluster: ArrayLike,
-    *,
-    draws: ClusterDraws,
-    weights: ArrayLike | None = None,
-) -> FloatArray:
-    """The metric of `first` minus that of `second` in each resample, both on the same draws: (resamples,) float64."""
-    one, other = (bootstrap(metric, target, score, cluster, draws=draws, weights=weights) for score in (first, second))
-    return one - other
+    batch = partial(draws.batch, compiled=codes.size >= COMPILED_FROM_ROWS)
+    threads = pays_for_threads(metric, codes.size, draws.n_clusters, weighted=weights is not None)
+    return _over_batches(statistic, batch, len(draws.seeds), threads=threads)
 
 
 def jackknife(
@@ -113,7 +103,8 @@ def jackknife(
         statistic = counted_statistic(metric, target, score, codes, n_clusters=n_clusters, weights=weights)
     except UndefinedError:
         return np.full(n_clusters, np.nan)
-    return _over_batches(statistic, without, -(-n_clusters // LANES), threads=codes.size >= COMPILED_FROM_ROWS)
+    threads = pays_for_threads(metric, codes.size, n_clusters, weighted=weights is not None)
+    return _over_batches(statistic, without, -(-n_clusters // LANES), threads=threads)
 
 
 def cluster_codes(cluster: ArrayLike, n_clusters: int | None = None) -> NDArray[np.int32]:
@@ -153,7 +144,10 @@ def _over_batches(
     """Evaluate batch after batch; the answer does not depend on how many threads do it."""
     if n_batches == 0:
         return np.empty(0)
-    if not threads:
+    n_threads = min(os.cpu_count() or 1, MOST_THREADS, n_batches) if threads else 1
+    if n_threads == 1:
         return np.concatenate([statistic(batch(index)) for index in range(n_batches)])
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS, n_batches)) as pool:
-        return np.concatenate(list(pool.map(lambda index: statistic(batch(index)), range(n_batches))))
+    shares = np.array_split(np.arange(n_batches), min(SHARES_OF_A_THREAD * n_threads, n_batches))
+    with ThreadPoolExecutor(n_threads) as pool:
+        parts = pool.map(lambda share: [statistic(batch(int(index))) for index in share], shares)
+        return np.concatenate([values for part in parts for values in part])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -30,7 +30,10 @@ Allele = Literal["alt", "ref", "unknown"] | AlleleColumn
 
 
 class EffectSection(Section):
-    """The measured effect: which column, which allele's, on which scale, and what no effect looks like."""
+    """The measured effect: which column, which allele's, on which scale, and what no effect looks like.
+
+    `replicate` is the column of a second measurement of it, of the same allele on the same scale.
+    """
 
     column: Filled
     of: Allele = "unknown"
@@ -38,6 +41,13 @@ class EffectSection(Section):
     null: float = 0.0
     unit: str = ""
     source: str = ""
+    replicate: Filled | None = None
+
+    @model_validator(mode="after")
+    def _a_replicate_is_another_column(self) -> EffectSection:
+        if self.replicate == self.column:
+            raise ValueError("the replicate is the effect's own column: a second measurement stands in another")
+        return self
 
 
 class RecordedSection(Section):

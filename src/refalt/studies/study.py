@@ -81,9 +81,12 @@ class Primary(Section):
 
 
 class Matching(Section):
-    """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome."""
+    """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome.
 
-    match: Annotated[tuple[Literal["maf", "tss_distance", "gc"], ...], Field(min_length=1)]
+    A control has the `consequence` of its positive where that is listed.
+    """
+
+    match: Annotated[tuple[Literal["maf", "tss_distance", "gc", "consequence"], ...], Field(min_length=1)]
     k: Annotated[int, Field(ge=1)] = 1
 
 

@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 from tests.evaluation.builders import OTHER, SCORE, joined, rows, terms
 
+from refalt.evaluation.beside import comparisons
 from refalt.evaluation.beside.comparisons import compare_scores
-from refalt.stats.metric import METRICS
+from refalt.stats.comparison import Resampled, resampled
+from refalt.stats.metric import METRICS, Metric
 from refalt.studies.study import ScoreSection
 from refalt.tables import Comparisons
 
@@ -48,6 +50,31 @@ def test_compare_scores__is_made_on_the_rows_that_have_both_and_says_what_each_h
     assert (row["first_value"], row["second_value"]) == pytest.approx(expected, abs=1e-12)
     alone = METRICS["pearson_r"].function(one[:250]["effect"], one[:250]["score"]).value
     assert row["first_own_value"] == pytest.approx(alone, abs=1e-12)
+
+
+def test_compare_scores__a_score_is_resampled_once_however_many_it_is_held_against(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def counted(metric: Metric, *columns: object, **options: object) -> Resampled:
+        asked.append(metric.name)
+        return resampled(metric, *columns, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(comparisons, "resampled", counted)
+    names = ("s", "t", "u", "v")
+    scores = [ScoreSection.model_validate({"name": name, "model": "recorded"}) for name in names]
+    found = compare_scores(joined(*(rows(name=name) for name in names)), scores, terms(labels=[]))
+    pairs = found.filter(metric="spearman_rho", label_name="effect")
+    assert pairs.height == 6
+    assert found.filter(metric="spearman_rho").height == 12  # of effects and of magnitudes
+    assert asked.count("spearman_rho") == 8
+    of_two = compare_scores(joined(rows(name="t"), rows(name="v")), [scores[1], scores[3]], terms(labels=[]))
+    numbers = ("difference", "lower", "upper", "p_value")
+    alone, among = (
+        part.filter(first="t", second="v", metric="spearman_rho", label_name="effect") for part in (of_two, pairs)
+    )
+    assert alone.select(numbers).equals(among.select(numbers))
 
 
 def test_compare_scores__two_names_of_one_score_never_differ_and_it_says_so() -> None:

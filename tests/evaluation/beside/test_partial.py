@@ -12,6 +12,7 @@ from refalt.evaluation.beside.partial import partial_interval
 from refalt.evaluation.held import Held, measured_rows
 from refalt.evaluation.labels import QUESTIONS, Floats
 from refalt.stats.association import partial_spearman
+from refalt.stats.intervals import BOOTSTRAP_CLUSTERS
 from refalt.stats.metric import METRICS, Metric
 from refalt.stats.resampling import bootstrap, draw_clusters
 
@@ -19,7 +20,7 @@ EFFECT = next(question for question in QUESTIONS if question.name == "effect")
 
 
 def _made() -> tuple[Held, Floats, Case]:
-    held = measured_rows(EFFECT, rows())
+    held = measured_rows(EFFECT, rows(600, n_clusters=BOOTSTRAP_CLUSTERS))
     covariate = np.abs(held.target) + np.random.default_rng(1).normal(size=held.target.size)
     return held, covariate, Case(SCORE, EFFECT, "all", held, terms())
 
@@ -29,7 +30,7 @@ def test_partial_interval__three_correlations_in_each_resample_are_the_regressio
     answer = partial_interval(held, covariate, case, np.random.default_rng(5))
     own = functools.partial(partial_spearman, covariates=covariate)
     metric: Metric = dataclasses.replace(METRICS["spearman_rho"], function=own)
-    draws = draw_clusters(100, resamples=200, rng=np.random.default_rng(5))
+    draws = draw_clusters(BOOTSTRAP_CLUSTERS, resamples=200, rng=np.random.default_rng(5))
     values = bootstrap(metric, held.target, held.score, held.codes, draws=draws)
     assert answer.value == pytest.approx(own(held.target, held.score).value, abs=1e-12)
     assert (answer.lower, answer.upper) == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])), abs=1e-9)

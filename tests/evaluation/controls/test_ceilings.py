@@ -93,6 +93,39 @@ def test_ceilings__nothing_known_of_noise_or_loci_gives_no_ceiling() -> None:
     assert _found(part.with_columns(effect_se=pl.lit(0.1), effect=pl.lit(math.inf)))["reliability_ceiling"]["reason"]
 
 
+def test_ceilings__a_perfect_score_reaches_that_of_replicates() -> None:
+    rng = np.random.default_rng(4)
+    truth, *noise = rng.normal(size=(3, 4000))
+    first, second = (truth + 0.8 * errors for errors in noise)
+    part = rows(4000, n_clusters=500).with_columns(
+        effect=pl.Series(first), effect_replicate=pl.Series(second), effect_se=pl.lit(None, pl.Float64)
+    )
+    found = _found(part, resamples=1000)
+    for name, compared in (("replicate_ceiling", first), ("replicate_mean_ceiling", (first + second) / 2)):
+        row = found[name]
+        assert row["value"] == pytest.approx(stats.pearsonr(truth, compared).statistic, abs=0.01)
+        assert row["lower"] < row["value"] < row["upper"]  # type: ignore[operator]
+        assert (row["upper"] - row["lower"]) < 0.04  # type: ignore[operator]
+
+
+def test_ceilings__replicates_are_compared_where_both_were_measured_and_over_clusters() -> None:
+    part = rows(n_clusters=20).with_columns(
+        effect_replicate=pl.when(pl.int_range(pl.len()) < 200).then(pl.col("effect") + 0.3 * pl.col("score"))
+    )
+    row = _found(part)["replicate_ceiling"]
+    both = part.filter(pl.col("effect_replicate").is_not_null())
+    r = stats.pearsonr(both["effect"], both["effect_replicate"]).statistic
+    assert row["value"] == pytest.approx(math.sqrt(r), abs=1e-12)
+    assert (row["n"], row["n_clusters"], row["method"]) == (200, 20, "cluster jackknife, t on the transformed scale")
+
+
+@pytest.mark.parametrize("sign", [0.0, -1.0])
+def test_ceilings__replicates_that_do_not_agree_leave_nothing_and_say_so(sign: float) -> None:
+    row = _found(rows().with_columns(effect_replicate=sign * pl.col("effect")))["replicate_ceiling"]
+    assert math.isnan(row["value"])  # type: ignore[arg-type]
+    assert row["reason"]
+
+
 def test_z_scores__come_from_standard_errors_else_from_p_values() -> None:
     part = rows(4).with_columns(
         effect=pl.Series([2.0, -1.0, 1.0, 1.0]),

@@ -22,6 +22,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "sign_zero_share": "share of rows left out of agreement in sign because effect or score is zero",
     }
 )
+#: Those of `MEANINGS` that lie between 0 and 1.
+SHARES = ("sign_expected", "sign_constant", "sign_zero_share")
 
 
 def interval(name: str, case: Case, rng: np.random.Generator) -> Interval:
@@ -36,6 +38,7 @@ def interval(name: str, case: Case, rng: np.random.Generator) -> Interval:
         lambda counts: _OF[name](counts.T @ cells),
         cells.shape[0],
         n=held.rows.height, rng=rng, level=case.terms.level, resamples=case.terms.settings.resamples,
+        scale="logit" if name in SHARES else None,
     )  # fmt: skip
 
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from refalt.evaluation.beside.asked import Case, cases_by_subject
 from refalt.evaluation.beside.significance import adjusted
+from refalt.evaluation.blocks import Codes
 from refalt.evaluation.held import Held, Terms, framed
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import BASELINE, Floats
 from refalt.stats.association import pearson, spearman
-from refalt.stats.comparison import Difference, paired_difference, steiger, williams, withheld
+from refalt.stats.comparison import (
+    Difference,
+    Resampled,
+    difference_between,
+    resampled,
+    steiger,
+    williams,
+    withheld,
+)
 from refalt.stats.delong import clustered_delong
 from refalt.stats.dependence import correlation_design_effect
 from refalt.stats.metric import METRICS, Metric
@@ -25,6 +34,8 @@ from refalt.tables import Comparisons
 
 #: A slope is in units of the score: two of them cannot be told apart by size.
 UNCOMPARED = ("calibration_slope",)
+#: (metric, score, shared rows) -> what is known of them, within one question in one stratum.
+Known = dict[tuple[str, str, bytes], Resampled]
 _BETWEEN = {"spearman_rho": spearman, "pearson_r": pearson}
 
 
@@ -35,36 +46,57 @@ def compare_scores(joined: Joined, scores: Sequence[ScoreSection], terms: Terms)
     """
     rows = []
     for cases in cases_by_subject(joined, scores, terms).values():
+        known: Known = {}
         for first, second in itertools.combinations(cases, 2):
             if (first.score.model, second.score.model) != (BASELINE, BASELINE):
-                rows += list(_pair(first, second))
+                rows += list(_pair(first, second, known))
     return adjusted(framed(rows, Comparisons))
 
 
-def _pair(first: Case, second: Case) -> Iterator[dict[str, Any]]:
-    target, one, other, codes = _shared(first.held, second.held)
+def _pair(first: Case, second: Case, known: Known) -> Iterator[dict[str, Any]]:
+    shared = _shared(first.held, second.held)
     for name in first.question.metrics:
         if name in UNCOMPARED:
             continue
         metric = METRICS[name]
         reason = first.withheld(name) or second.withheld(name)
         if reason is not None:
-            found = withheld(math.nan, first.terms.level, target.size, int(np.unique(codes).size), reason)
-        else:
-            found = paired_difference(
-                metric, target, one, other, codes, rng=first.rng("difference", name),
-                level=first.terms.level, resamples=first.terms.settings.resamples,
-            )  # fmt: skip
-        tests = _beside(metric, target, one, other, codes) if reason is None else {}
-        values = _values(metric, first, second, (target, one, other)) if reason is None else {}
+            n_clusters = int(np.unique(shared.codes).size)
+            found = withheld(math.nan, first.terms.level, shared.target.size, n_clusters, reason)
+            yield {**_named(first, second, name), **_limits(found, first.terms)}
+            continue
+        one = _resampled(metric, first, shared, shared.first, known)
+        other = _resampled(metric, second, shared, shared.second, known)
+        found = difference_between(one, other, level=first.terms.level)
+        tests, values = _beside(metric, shared), _values(metric, first, second, one, other)
         yield {**_named(first, second, name), **_limits(found, first.terms), **tests, **values}
 
 
-def _shared(first: Held, second: Held) -> tuple[Floats, Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Target, both scores and clusters of the rows that have both."""
+def _resampled(metric: Metric, case: Case, shared: _Shared, score: Floats, known: Known) -> Resampled:
+    """The metric of one score on the shared rows, made once however many scores it is held against."""
+    key = (metric.name, case.score.name, shared.rows.tobytes())
+    if key not in known:
+        known[key] = resampled(
+            metric, shared.target, score, shared.codes,
+            rng=case.rng("difference", metric.name), resamples=case.terms.settings.resamples,
+        )  # fmt: skip
+    return known[key]
+
+
+class _Shared(NamedTuple):
+    """The rows that have both scores: source rows, target, both scores, clusters."""
+
+    rows: Codes
+    target: Floats
+    first: Floats
+    second: Floats
+    codes: Codes
+
+
+def _shared(first: Held, second: Held) -> _Shared:
     rows = first.rows.get_column("source_row").to_numpy(), second.rows.get_column("source_row").to_numpy()
-    _, at_first, at_second = np.intersect1d(rows[0], rows[1], assume_unique=True, return_indices=True)
-    return first.target[at_first], first.score[at_first], second.score[at_second], first.codes[at_first]
+    both, at_first, at_second = np.intersect1d(rows[0], rows[1], assume_unique=True, return_indices=True)
+    return _Shared(both, first.target[at_first], first.score[at_first], second.score[at_second], first.codes[at_first])
 
 
 def _named(first: Case, second: Case, metric: str) -> dict[str, Any]:
@@ -98,9 +130,8 @@ def _limits(found: Difference, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _beside(
-    metric: Metric, target: Floats, one: Floats, other: Floats, codes: np.ndarray[Any, np.dtype[np.int64]]
-) -> dict[str, float]:
+def _beside(metric: Metric, shared: _Shared) -> dict[str, float]:
+    _, target, one, other, codes = shared
     if metric.name == "auroc":
         return {"delong_p": clustered_delong(target, one, other, codes).p_value}
     correlation = _BETWEEN.get(metric.name)
@@ -116,11 +147,10 @@ def _beside(
     }
 
 
-def _values(metric: Metric, first: Case, second: Case, shared: tuple[Floats, Floats, Floats]) -> dict[str, float]:
-    target, one, other = shared
+def _values(metric: Metric, first: Case, second: Case, one: Resampled, other: Resampled) -> dict[str, float]:
     return {
-        "first_value": metric.function(target, one).value,
-        "second_value": metric.function(target, other).value,
+        "first_value": one.value.value,
+        "second_value": other.value.value,
         "first_own_value": metric.function(first.held.target, first.held.score).value,
         "second_own_value": metric.function(second.held.target, second.held.score).value,
     }

@@ -41,6 +41,7 @@ def partial_interval(held: Held, covariate: Floats, case: Case, rng: np.random.G
     return interval_of_counts(
         value, statistic, n_clusters,
         n=held.rows.height, rng=rng, level=case.terms.level, resamples=case.terms.settings.resamples,
+        scale="fisher_z",
     )  # fmt: skip
 
 

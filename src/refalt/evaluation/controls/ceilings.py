@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -18,17 +19,23 @@ from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import EFFECT, Floats
 from refalt.stats.intervals import Interval
 from refalt.stats.measured import Measured, nothing
+from refalt.stats.metric import METRICS
+from refalt.stats.prepared import counted_statistic
 from refalt.stats.reliability import (
     ceiling_from_reliability,
+    ceiling_from_replicates,
     cluster_constant_ceiling,
     linkage_ceiling,
     reliability_from_errors,
 )
+from refalt.stats.resampling import dense_codes
 from refalt.studies.study import ScoreSection
 from refalt.tables import Estimates
 
 #: Of Pearson's r against the effect; the rows are those of the first score.
 METRIC = "pearson_r"
+#: Row of Estimates -> how many measurements are averaged in what a score is compared with.
+REPLICATED: Final = MappingProxyType({"replicate_ceiling": 1, "replicate_mean_ceiling": 2})
 #: |z| of a variant that is surely associated: p = 6e-5.
 ASSOCIATED = 4.0
 #: From this posterior probability on a variant counts as causal.
@@ -38,7 +45,10 @@ SEVERAL = 0.1
 
 
 def ceilings(joined: Joined, scores: Sequence[ScoreSection], terms: Terms, *, natural: bool) -> pl.DataFrame:
-    """Rows of Estimates: ceilings by measurement noise, by linkage, and of anything constant within clusters.
+    """Rows of Estimates: ceilings by measurement noise, by replicates, by linkage, and of what is constant in clusters.
+
+    `replicate_ceiling` is that of the effect as compared, measured once; `replicate_mean_ceiling` that of the mean of
+    both measurements, had it been compared.
 
     Args:
         joined: The rows.
@@ -56,6 +66,9 @@ def _rows(joined: Joined, score: ScoreSection, terms: Terms, *, natural: bool) -
         held = case.held
         if np.isfinite(_column(held, "effect_se")).any():
             yield _row("reliability_ceiling", *_by_noise(case), case)
+        if np.isfinite(_column(held, "effect_replicate")).any():
+            for name, times in REPLICATED.items():
+                yield _row(name, *_by_replicates(case, name, times), case)
         if natural and held.rows.get_column("target_id").null_count() < held.rows.height:
             by_linkage = _by_linkage(case)
             if by_linkage is not None:
@@ -95,6 +108,28 @@ def _by_noise(case: Case) -> tuple[Interval, Held]:
         return ceiling
 
     return _interval(value, statistic, held, case, "reliability_ceiling"), held
+
+
+def _by_replicates(case: Case, name: str, times: int) -> tuple[Interval, Held]:
+    """See `stats.reliability.ceiling_from_replicates`, over the rows that were measured twice."""
+    again = _column(case.held, "effect_replicate")
+    twice = np.isfinite(again) & np.isfinite(case.held.target)
+    held, again = case.held.only(twice), again[twice]
+    metric = METRICS[METRIC]
+    both = metric.function(held.target, again)
+    value = nothing(both.reason) if both.reason else ceiling_from_replicates(both.value, measured_times=times)
+    if value.reason:
+        return no_number(held, case.terms, value.reason), held
+    codes = dense_codes(held.codes)
+    correlation = counted_statistic(metric, held.target, again, codes, n_clusters=int(codes.max()) + 1)
+
+    def statistic(counts: Floats) -> Floats:
+        r = correlation(counts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ceiling: Floats = np.sqrt(np.where(r > 0, times * r / (1 + (times - 1) * r), np.nan))
+        return ceiling
+
+    return _interval(value, statistic, held, case, name), held
 
 
 def _by_linkage(case: Case) -> tuple[Interval, Held] | None:
@@ -160,7 +195,7 @@ def _interval(value: Measured, statistic: Statistic, held: Held, case: Case, nam
     return interval_of_counts(
         value, statistic, held.rows.get_column("cluster_id").n_unique(),
         n=held.rows.height, rng=case.rng("ceiling", name), level=case.terms.level,
-        resamples=case.terms.settings.resamples,
+        resamples=case.terms.settings.resamples, scale="fisher_z",
     )  # fmt: skip
 
 
