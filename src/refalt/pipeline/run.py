@@ -25,7 +25,7 @@ from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
-from refalt.tables import Estimates
+from refalt.tables import Comparisons, Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
 #: Stages after which somebody has seen a result.
@@ -144,9 +144,10 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
     trained = train_kmers(prepared, read, checks, genome, joined)
-    estimates, controls = _estimate(prepared, joined, trained, ended)
+    estimates, controls, comparisons = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
+    evidence |= {"comparisons": comparisons}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
@@ -175,7 +176,7 @@ def _draw(
 
 def _estimate(
     prepared: Prepared, joined: Joined, trained: pl.DataFrame | None, ended: Ended
-) -> tuple[Estimates, Sequence[Control]]:
+) -> tuple[Estimates, Sequence[Control], Comparisons]:
     run, withheld = ended.run, withheld_metrics(ended.findings)
     estimates, controls = stages.estimate(prepared, joined, withheld=withheld, trained=trained)
     estimates.write(run.estimates)
@@ -184,7 +185,7 @@ def _estimate(
     beside.comparisons.write(run.comparisons)
     beside.power.write(run.power)
     beside.heterogeneity.write(run.heterogeneity)
-    return estimates, controls
+    return estimates, controls, beside.comparisons
 
 
 def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
@@ -194,6 +195,7 @@ def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
+        "claims": stages.claims(prepared),
         "past_events": _earlier_runs(prepared, out),
     }
 

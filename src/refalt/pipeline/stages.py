@@ -27,6 +27,7 @@ from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.intervals import IntervalSet, read_intervals
 from refalt.sources.liftover import LiftOver, read_chain
+from refalt.studies.claims import Claim, read_claims
 from refalt.studies.sections import Sample
 from refalt.tables import (
     AlleleChecks,
@@ -271,3 +272,9 @@ def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:
     from refalt.sources.annotation import read_genes
 
     return {assembly: read_genes(path, assembly) for assembly, path in found.items()}
+
+
+def claims(prepared: Prepared) -> Sequence[Claim] | None:
+    """What prose states, where the study names a file of it."""
+    path = prepared.file("claims")
+    return read_claims(path) if path else None

@@ -118,9 +118,10 @@ class EvaluationSection(Section):
 
 
 class AuditSection(Section):
-    """Findings accepted, each with its reason."""
+    """Findings accepted, each with its reason; and a file of numbers that prose states (see `studies.claims`)."""
 
     waive: dict[str, Filled] = {}
+    claims: Filled | None = None
 
 
 class Study(Section):
