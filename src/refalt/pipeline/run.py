@@ -20,6 +20,7 @@ from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
 from refalt.pipeline.beside import look_around, look_beside, train_kmers
 from refalt.pipeline.prepare import Prepared
+from refalt.pipeline.source_columns import source_columns
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
@@ -130,7 +131,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
     evidence |= {"inputs": read.inputs if len(read.inputs) else None}
     evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
-    ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
+    beside = {"source_columns": source_columns(prepared, len(read.measurements))}
+    ended.findings += _audit(Phase.PREFLIGHT, evidence | beside, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
