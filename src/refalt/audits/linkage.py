@@ -74,11 +74,15 @@ class EffectsAreOfCausalVariants(Audit):
 
 
 def _z_scores(rows: pl.DataFrame, effect: Floats) -> Floats:
-    """Effect over its standard error; where there is none, the |z| of the published p-value."""
+    """|effect| over its standard error or the |z| of the published p-value, whichever says more.
+
+    They agree where the effect is the one that was tested; where another column was read as the effect, p still knows
+    which variants are associated.
+    """
     from scipy.special import ndtri
 
-    error = floats(rows, "standard_error")
-    if np.isfinite(error).any():
-        return np.where(error > 0, effect / np.where(error > 0, error, 1), np.nan)
-    p_value = floats(rows, "p_value")
-    return np.where(p_value > 0, -ndtri(np.where(p_value > 0, p_value, 1) / 2), np.nan)
+    error, p_value = floats(rows, "standard_error"), floats(rows, "p_value")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_error = np.where(error > 0, np.abs(effect) / error, np.nan)
+        by_p = np.where((p_value > 0) & (p_value <= 1), -ndtri(p_value / 2), np.nan)
+    return np.fmax(by_error, by_p)
