@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share
+from refalt.evaluation.controls.ceilings import ASSOCIATED, CAUSAL, SEVERAL
 from refalt.stats.reliability import linkage_ceiling
 from refalt.studies.sections import DatasetSection
 from refalt.tables import Measurements
-
-#: |z| of a variant that is surely associated: p = 6e-5, one false one in a locus of ten thousand independent ones.
-ASSOCIATED: Final = 4.0
-#: From this posterior probability on a variant counts as causal.
-CAUSAL: Final = 0.5
-#: A table of lead variants has a few loci with two; beyond one locus in ten the table is of marginal effects.
-SEVERAL: Final = 0.1
 
 
 class EffectsAreOfCausalVariants(Audit):

@@ -16,16 +16,16 @@ from refalt.tables import Balance
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
-#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
-LARGEST_CUT: Final = 0.05
-#: A target that is an interval is a peak.
-PEAK_NAME: Final = r"^(?:chr)?[0-9XYM]{1,2}[:_][0-9]+[-_][0-9]+$"
 #: How a covariate is compared: distances on a logarithmic scale, others as they are.
 _SCALES: Final = {
     "maf": pl.col("maf"),
     "tss_distance": (pl.col("tss_distance").abs() + 1).cast(pl.Float64).log10(),
     "gc": pl.col("gc"),
 }
+#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
+LARGEST_CUT: Final = 0.05
+#: A target that is an interval is a peak.
+PEAK_NAME: Final = r"^(?:chr)?[0-9XYM]{1,2}[:_][0-9]+[-_][0-9]+$"
 
 
 @dataclass(frozen=True)
