@@ -11,6 +11,7 @@ from refalt.audits.base import Finding, Phase
 from refalt.audits.runner import run_audits
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import prepare
+from refalt.pipeline.source_columns import source_columns
 
 Audited = Callable[..., Mapping[str, Finding]]
 
@@ -27,6 +28,7 @@ def audited(tmp_path: Path, real_inputs: Path) -> Audited:
         genome = stages.open_fasta(prepared)
         evidence: dict[str, object] = {
             "measurements": read.measurements,
+            "source_columns": source_columns(prepared, len(read.measurements)),
             "declared": prepared.declared,
             "study": prepared.study,
             "files": prepared.files,

@@ -55,7 +55,8 @@ def test_in001__skips_withheld_intervals_and_controls() -> None:
 
 def family(*p_and_q: tuple[float | None, float | None]) -> Finding:
     rows = [{"p_value": p, "q_value": q, "stratum": f"s{i}"} for i, (p, q) in enumerate(p_and_q)]
-    return FamilyWasCorrected().check(estimates=build_estimates(*rows))
+    (found,) = FamilyWasCorrected().check(estimates=build_estimates(*rows))
+    return found
 
 
 def test_in002__clear_of_adjusted_p_values() -> None:

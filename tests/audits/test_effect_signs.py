@@ -7,6 +7,7 @@ import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.audits.effect_signs import EffectAlleleIsDeclared, EffectsHaveTwoSigns, TheSignAgrees
+from refalt.studies.claims import Claim
 from refalt.testing.builders import build_declared, build_estimates, build_joined, build_measurements, build_study
 
 NAMES = pytest.mark.parametrize(("name", "seed"), [("slope", 1), ("b", 2), ("log2FC", 3)])
@@ -82,7 +83,7 @@ def test_ef005__finds_rows_whose_effect_allele_is_neither() -> None:
 
 
 def agreement(
-    effect: np.ndarray, score: np.ndarray, *, upper: float = 0.2, events: Any = (), **declared: Any
+    effect: np.ndarray, score: np.ndarray, *, upper: float = 0.2, events: Any = (), claims: Any = (), **declared: Any
 ) -> dict[str, Finding]:
     rows = build_measurements(effect.size, beta=effect)
     findings = TheSignAgrees().check(
@@ -91,6 +92,7 @@ def agreement(
         scores=build_study().score,
         declared=build_declared(effect=declared),
         past_events=events,
+        claims=[Claim.model_validate({"score": "said", "metric": "sign_concordance"} | claim) for claim in claims],
     )
     return {found.subject: found for found in findings}
 
@@ -152,3 +154,30 @@ def test_ef006__finds_an_allele_changed_after_a_run() -> None:
 def test_ef006__skips_effects_of_an_unknown_allele() -> None:
     effect = np.random.default_rng(0).normal(size=50)
     assert agreement(effect, -effect, upper=-0.9, of="unknown")["said"].outcome is Outcome.SKIPPED
+
+
+def with_zeros(seed: int) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """A score that agrees in 70 % of signs and is 0 in two fifths of rows: concordance without and with the zeros."""
+    rng = np.random.default_rng(seed)
+    effect = rng.normal(size=500)
+    score = np.where(rng.random(500) < 0.7, effect, -effect)
+    score[::5] = score[1::5] = 0
+    return effect, score, float((effect * score > 0).sum() / (score != 0).sum()), float((effect * score > 0).mean())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ef006__clear_of_a_stated_concordance_that_leaves_zeros_out(seed: int) -> None:
+    effect, score, without, counted = with_zeros(seed)
+    assert "said, zeros" not in agreement(effect, score, claims=[{"value": f"{without:.4f}"}])
+    assert "said, zeros" not in agreement(effect, score)
+    # Without a zero there is nothing that could be counted wrongly.
+    kept = score != 0
+    assert "said, zeros" not in agreement(effect[kept], score[kept], claims=[{"value": f"{counted:.4f}"}])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_ef006__finds_a_stated_concordance_that_counts_zeros_as_wrong(seed: int) -> None:
+    effect, score, without, counted = with_zeros(seed)
+    found = agreement(effect, score, claims=[{"value": f"{counted:.3f}"}])["said, zeros"]
+    assert (found.outcome, found.severity, found.n_affected) == (Outcome.FOUND, Severity.SERIOUS, 200)
+    assert f"Without them it is {without:.4f}" in found.message

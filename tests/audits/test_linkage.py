@@ -48,6 +48,15 @@ def test_in008__clear_of_linked_variants_that_are_fine_mapped_or_were_made() -> 
     assert linked(z, genes, design="mutagenesis").outcome is Outcome.SKIPPED
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_in008__p_values_tell_linked_variants_where_another_column_was_read_as_the_effect(seed: int) -> None:
+    z, genes = blocks(50, 24, 0.8, seed)
+    p = 2 * stats.norm.sf(np.abs(z))
+    rows = build_measurements(z.size, beta=p, target_id=genes, p_value=p, standard_error=0.1)
+    found = EffectsAreOfCausalVariants().check(measurements=rows, declared=build_declared(effect={"column": "pval"}))
+    assert (found.outcome, found.n_affected) == (Outcome.FOUND, 50)
+
+
 def test_in008__clear_where_nothing_is_associated() -> None:
     z, genes = blocks(5, 24, 0.8, 0)
     assert linked(z / 5, genes).outcome is Outcome.CLEAR

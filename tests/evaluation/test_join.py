@@ -9,6 +9,7 @@ from refalt.evaluation.join import Joined, join
 from refalt.studies.sections import DatasetSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Failures, Measurements, Predictions
+from refalt.testing.builders import build_checks, build_clusters, build_measurements
 
 
 def _declared(**changes: object) -> DatasetSection:
@@ -205,3 +206,38 @@ def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_w
     )
     assert found.comparison.frame.select("source_row", "score").rows() == [(1, 0.5)]
     assert found.removed.select("source_row", "reason").rows() == [(2, "gene_outside_window")]
+
+
+def _largest(aggregate: str, *, value: str = "raw", genes: bool = False) -> list[float]:
+    """Scores of two variants with three tracks each; with genes, of the first variant in two genes."""
+    rows = {
+        "asked_id": ["one", "one", "two"] if genes else ["one", "two"],
+        "made_for": ["one", "one", "two"] if genes else ["one", "two"],
+        "input_id": ["i", "i", "j"] if genes else ["i", "j"],
+        "target_id": ["g1", "g2", "g1"] if genes else [None, None],
+        "raw": [[0.1, -0.5, 0.3], [0.2, 0.4, -0.9], [1.0, 2.0, 3.0]] if genes else [[0.1, -0.5, 0.3], [1.0, 2.0, 3.0]],
+    }
+    rows["quantile"] = [[each / 10 for each in row] for row in rows["raw"]]
+    names = dict.fromkeys(("target_id", "context_id"), pl.String)
+    predictions = Predictions(pl.DataFrame(rows | {"context_id": [None] * len(rows["raw"])}, schema_overrides=names))
+    measurements = build_measurements(2, rsid=["one", "two"], chrom=None, pos=None, ref=None, alt=None, target_id="g1")
+    checks = build_checks(measurements).frame.with_columns(pl.col("variant_id").alias("asked_id"))
+    found = join(
+        measurements, AlleleChecks(checks), {"x": predictions},
+        scores=[ScoreSection(name="x", model="m", aggregate=aggregate, value=value)],  # type: ignore[arg-type]
+        declared=_declared(), clusters=build_clusters(measurements), failures=Failures.empty(),
+    )  # fmt: skip
+    return found.comparison.frame.get_column("score").to_list()
+
+
+def test_join__tracks_become_one_score_as_the_study_says() -> None:
+    assert _largest("mean") == pytest.approx([-0.1 / 3, 2.0])
+    assert _largest("max") == [0.3, 3.0]
+    assert _largest("max_abs") == [-0.5, 3.0]
+    assert _largest("max_abs", value="quantile") == [-0.05, 0.3]
+
+
+def test_join__a_largest_value_is_over_all_genes_whatever_the_measured_one() -> None:
+    assert _largest("mean", genes=True) == pytest.approx([-0.1 / 3, 2.0])
+    assert _largest("max", genes=True) == [0.4, 3.0]
+    assert _largest("max_abs", genes=True) == [-0.9, 3.0]

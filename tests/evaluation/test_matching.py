@@ -97,16 +97,23 @@ def _doubtful(**columns: list[object]) -> list[bool]:
     return contaminated(pl.DataFrame(base | columns, schema=schema)).to_list()
 
 
-def test_contaminated__is_a_control_that_is_significant_measured_or_of_a_positives_target() -> None:
+def test_contaminated__is_a_control_that_is_significant_measured_or_in_a_positives_peak() -> None:
     assert _doubtful() == [False] * 5
     assert _doubtful(p_value=[1e-5, 1e-6, 0.6, None, 0.7]) == [False, True, False, False, False]
     assert _doubtful(beta=[1.0, None, None, 2.0, None]) == [False, False, False, True, False]
-    assert _doubtful(target_id=["a", "b", "a", "d", None]) == [False, False, True, False, False]
+    peaks = ["chr1:5-9", "chr1:50-90", "chr1:5-9", "chr2:5-9", None]
+    assert _doubtful(target_id=peaks) == [False, False, True, False, False]
+    assert _doubtful(target_id=["a", "b", "a", "d", None]) == [False] * 5
 
 
-def test_contaminated__where_most_controls_are_measured_or_share_targets_that_says_nothing() -> None:
+def test_contaminated__what_falls_on_most_controls_sets_none_aside() -> None:
     assert _doubtful(beta=[1.0] * 5) == [False] * 5
-    assert _doubtful(target_id=["a"] * 5) == [False] * 5
+    assert _doubtful(target_id=["chr1:5-9"] * 5) == [False] * 5
+    assert _doubtful(p_value=[1e-5] * 5) == [False] * 5
+
+
+def test_contaminated__significance_says_nothing_where_positives_were_not_chosen_by_it() -> None:
+    assert _doubtful(p_value=[0.4, 0.3, 0.6, None, 0.7]) == [False] * 5
 
 
 def test_nearest_once__two_that_want_the_same_control_share_by_distance() -> None:

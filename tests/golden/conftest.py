@@ -79,7 +79,7 @@ def run_golden(real_inputs: Path, tmp_path: Path, finished: dict[str, Golden]) -
             return finished[text]
         edited = tmp_path / path.name
         edited.write_text(text, encoding="utf-8")
-        golden = _through(prepare(edited, folders=[*([folder] if folder else []), real_inputs]))
+        golden = _through(prepare(edited, folders=[*([folder] if folder else []), path.parent, real_inputs]))
         return golden if folder else finished.setdefault(text, golden)
 
     return run

@@ -8,6 +8,7 @@ import pytest
 from tests.datasets.qtl_world import World, draws, make_world, served, with_address, with_motif_alone
 
 from refalt.errors import API_KEY_VARIABLE, ExitCode
+from refalt.pipeline.check import check_study
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import Ended, run_study
 from refalt.scoring.metered import Metering
@@ -103,7 +104,30 @@ def _as_published(world: World, address: str) -> Path:
 def test_gtex_eqtl_as_published__what_it_did_is_found_before_a_request_is_paid(tmp_path: Path) -> None:
     ended = _run(_as_published(_world(tmp_path), "localhost:1"), until="audits")
     assert ended.exit_code == ExitCode.FATAL_FINDING
-    assert {finding.code for finding in ended.findings if finding.is_open} >= {"EF001", "MD001", "MD004", "SA002"}
+    assert {finding.code for finding in ended.findings if finding.is_open} >= {
+        "EF001", "MD001", "MD004", "SA002", "IN008",
+    }  # fmt: skip
+
+
+def test_gtex_eqtl_as_published__its_mistakes_are_found_in_a_thousand_of_its_pairs(
+    real_inputs: Path, tmp_path: Path
+) -> None:
+    """The pairs that were published, whose p-values went by the name of slopes; without a genome or the peaks."""
+    shipped = library_study("gtex-eqtl.as-published")
+    assert shipped is not None
+    text = shipped.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^(fasta|within) .*\n", "", text)
+    for old, fresh in (
+        ("Whole_Blood.v8.signif_variant_gene_pairs.txt.gz", "alphagenome_gtex1000_2kb.csv"),
+        ('column = "pval_nominal"', 'column = "slope"'),
+    ):
+        assert old in text
+        text = text.replace(old, fresh)
+    study = tmp_path / shipped.name
+    study.write_text(text, encoding="utf-8")
+    found = {each.code: each for each in check_study(study, folders=[real_inputs]).findings if each.is_open}
+    assert set(found) >= {"EF001", "AS005", "MD001", "MD004", "SA002"}
+    assert "of GRCh37" in found["AS005"].message
 
 
 def test_gtex_eqtl_as_published__runs_to_its_end_on_a_server_that_speaks_as_alphagenome_does(

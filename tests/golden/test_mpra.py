@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from refalt.audits.base import Finding, Severity
+from refalt.audits.base import Finding, Outcome, Severity
 from refalt.errors import API_KEY_VARIABLE, ExitCode
 from refalt.pipeline import stages
 from refalt.pipeline.check import check_study
@@ -202,7 +202,7 @@ def published(real_inputs: Path, counts: pl.DataFrame, tmp_path: Path, runs: dic
     text = re.sub(r"(?s)\[models\.alphagenome\].*?(?=\[evaluation\])", given, text)
     study = tmp_path / "study.toml"
     study.write_text(text.replace("resamples = 2000", "resamples = 100\npermutations = 99"), encoding="utf-8")
-    prepared = prepare(study, folders=[real_inputs])
+    prepared = prepare(study, folders=[_library("mpra.as-published").parent, real_inputs])
     return runs.setdefault("published", run_study(prepared, out=tmp_path / "runs", until="estimates"))
 
 
@@ -214,11 +214,24 @@ def _estimates(ended: Ended, **wanted: str) -> pl.DataFrame:
 def test_mpra_as_published__runs_to_its_end_and_shows_what_it_was(published: Ended) -> None:
     assert (published.reached, published.exit_code) == ("estimates", ExitCode.FATAL_FINDING)
     found = _open(published.findings)
-    assert set(found) >= {"SA001", "SA004", "SA006", "IN001"}
+    assert set(found) >= {"SA001", "SA004", "SA006", "IN001", "IN002"}
     assert "source rows 1 to 100" in found["SA004"].message
     assert found["SA006"].n_affected > 0
     assert found["IN001"].statistic is not None
     assert found["IN001"].statistic > 5
+
+
+def test_mpra_as_published__its_p_values_are_of_single_tests_of_all_rows(published: Ended) -> None:
+    """Twelve p-values follow from the published r and n to every printed digit, so none was adjusted."""
+    family = next(f for f in published.findings if (f.code, f.subject) == ("IN002", "claims"))
+    assert (family.outcome, family.n_affected, family.n_examined) == (Outcome.FOUND, 12, 12)
+    # The scores here are made up, so no published number can be theirs.
+    prose = next(f for f in published.findings if f.code == "RC004")
+    assert (prose.outcome, prose.n_affected) == (Outcome.FOUND, 18)
+    of_rows = [line for line in prose.examples if not line.startswith("auroc")]
+    assert len(of_rows) == 12
+    assert all("n is said to be 6,963 and is 6,863" in line for line in of_rows)
+    assert not any("p is said to be" in line for line in prose.examples)
 
 
 def test_mpra_as_published__loses_the_hundred_rows_of_one_locus(published: Ended) -> None:

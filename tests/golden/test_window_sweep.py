@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from tests.golden.conftest import Golden, Run
 
-from refalt.audits.base import Finding, Severity, open_findings
+from refalt.audits.base import Finding, Outcome, Severity, open_findings
 from refalt.errors import ExitCode
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import Ended, run_study
@@ -69,7 +69,7 @@ def _run(folder: Path, inputs: Path, *, until: str) -> Ended:
     study.write_text(
         shipped.read_text(encoding="utf-8").replace("resamples = 2000", "resamples = 100\npermutations = 0")
     )
-    return run_study(prepare(study, folders=[inputs]), out=folder / "runs", until=until)
+    return run_study(prepare(study, folders=[shipped.parent, inputs]), out=folder / "runs", until=until)
 
 
 def _found(ended: Ended) -> dict[str, Finding]:
@@ -91,6 +91,20 @@ def test_window_sweep_as_published__goes_past_what_stands_against_it_and_ends_wi
     assert "365 of 440" in found["SA003"].message
     assert "100 of 1,000 (10.0 %) rows lie in the MHC" in found["SA003"].message
     assert found["EF003"].n_affected == 1_000
+    assert found["MD004"].message == "Means over the whole window: delta."
+
+
+def test_window_sweep_as_published__its_numbers_hold_and_its_verdict_about_windows_has_no_test(
+    real_inputs: Path, tmp_path: Path
+) -> None:
+    ended = _run(tmp_path, real_inputs, until="estimates")
+    prose = next(finding for finding in ended.findings if finding.code == "RC004")
+    assert (prose.outcome, prose.n_examined) == (Outcome.CLEAR, 2)
+    windows = next(finding for finding in ended.findings if (finding.code, finding.subject) == ("IN004", "claims"))
+    assert (windows.outcome, windows.severity) == (Outcome.FOUND, Severity.SERIOUS)
+    assert (windows.n_affected, windows.n_examined) == (2, 2)
+    assert "the same as that of delta-16384" in windows.message
+    assert "no table holds both" in windows.message
 
 
 @pytest.mark.slow
@@ -109,6 +123,6 @@ def test_window_sweep_as_published__a_study_with_the_same_column_is_stopped_befo
     assert shipped is not None
     study = tmp_path / "strict.toml"
     study.write_text(shipped.read_text(encoding="utf-8").replace("as_published = true\n", ""))
-    ended = run_study(prepare(study, folders=[real_inputs]), out=tmp_path / "runs")
+    ended = run_study(prepare(study, folders=[shipped.parent, real_inputs]), out=tmp_path / "runs")
     assert (ended.reached, ended.exit_code) == ("audits", ExitCode.FATAL_FINDING)
     assert not list(ended.run.root.glob("3-predictions/*"))

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
+from refalt.audits.prose import wrong_p
 from refalt.audits.rows import FEWEST, Floats, floats
 from refalt.columns import WHOLE
 from refalt.evaluation.join import Joined
@@ -21,6 +22,7 @@ from refalt.stats.comparison import Difference, paired_difference
 from refalt.stats.metric import METRICS
 from refalt.stats.power import detectable_correlation
 from refalt.stats.reliability import ceiling_from_reliability, reliability_from_errors
+from refalt.studies.claims import Claim
 from refalt.studies.study import ScoreSection, Study
 from refalt.tables import Estimates
 
@@ -105,8 +107,14 @@ class FamilyWasCorrected(Audit):
     example = "Six scores in seven strata, 42 p-values, and none adjusted."
     remedy = "Read q_value, adjusted over all tests of the study, in place of p_value."
 
-    def check(self, *, estimates: Estimates) -> Finding:
-        """Count p-values and adjusted ones."""
+    def check(self, *, estimates: Estimates, claims: Sequence[Claim] = ()) -> Iterator[Finding]:
+        """Count p-values and adjusted ones, in the tables and then in what prose states."""
+        yield self._tables(estimates)
+        stated = [claim for claim in claims if claim.p is not None and claim.value is not None and claim.n]
+        if len({(claim.score, claim.label, claim.stratum) for claim in stated}) > 1:
+            yield self._stated(stated)
+
+    def _tables(self, estimates: Estimates) -> Finding:
         tests = estimates.frame.filter(pl.col("p_value").is_finite() & (~pl.col("model").is_in(BESIDE)))
         bare = tests.filter(~pl.col("q_value").is_finite().fill_null(value=False))
         if tests.height < 2:
@@ -114,6 +122,15 @@ class FamilyWasCorrected(Audit):
         numbers: Numbers = {"n_affected": bare.height, "n_examined": tests.height}
         said = f"{bare.height:,} of {tests.height:,} p-values are not adjusted"
         return self.found(f"{said}.", **numbers) if bare.height else self.clear(f"{said}.", **numbers)
+
+    def _stated(self, stated: Sequence[Claim]) -> Finding:
+        """A p-value that is the one of its own r and n was adjusted for nothing."""
+        bare = [claim for claim in stated if not list(wrong_p(str(claim.value), str(claim.p), claim.n))]
+        numbers: Numbers = {"subject": "claims", "n_affected": len(bare), "n_examined": len(stated)}
+        said = f"{len(bare)} of {len(stated)} stated p-values are those of one test each"
+        if len(bare) < 2:
+            return self.clear(f"{said}.", **numbers)
+        return self.found(f"{said}: none is adjusted.", examples=tuple(f"{c}, p {c.p}" for c in bare), **numbers)
 
 
 class NullIsANull(Audit):

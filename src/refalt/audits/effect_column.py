@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from refalt.audits import shapes
@@ -14,6 +15,8 @@ from refalt.audits.base import Audit, Finding, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
 from refalt.studies.sections import DatasetSection, EffectSection
 from refalt.tables import Measurements
+
+Flags = npt.NDArray[np.bool_]
 
 #: Effects are spread like their noise: |beta| tables have .01 to .7 here, uniform p-values .02, p-values of
 #: discoveries 1e-7 and far below.
@@ -69,7 +72,8 @@ class EffectIsAnEffect(Audit):
             return self.skipped(f"{rows.height} effects: under {FEWEST} no shape can be told")
         beta = floats(rows, "beta")
         others = _other_columns(rows, source_columns, declared.effect.column)
-        sight = next(_sights(beta, rows, declared.effect, others), None)
+        held = _held(rows, source_columns)
+        sight = next(_sights(beta, rows, declared.effect, others, held), None)
         if sight is None:
             bottom = shapes.bottom_to_middle(beta)
             return self.clear(
@@ -89,13 +93,15 @@ class EffectIsAnEffect(Audit):
         )
 
 
-def _sights(beta: Floats, rows: pl.DataFrame, effect: EffectSection, others: dict[str, Floats]) -> Iterator[_Sight]:
+def _sights(
+    beta: Floats, rows: pl.DataFrame, effect: EffectSection, others: dict[str, Floats], held: Flags
+) -> Iterator[_Sight]:
     yield from _looks_like_p(beta, effect.null)
     p_value = floats(rows, "p_value")
     yield from _copies_p(beta, {"the p-value column": p_value})
     yield from _copies_p(beta, {f"column `{name}`": other for name, other in others.items() if is_p_like(other)})
     if effect.scale not in ("z", "t"):
-        yield from _another_was_tested(beta, floats(rows, "standard_error"), p_value, others)
+        yield from _another_was_tested(beta, floats(rows, "standard_error"), p_value, others, held)
 
 
 def is_p_like(values: Floats) -> bool:
@@ -131,7 +137,9 @@ def _copies_p(beta: Floats, columns: dict[str, Floats]) -> Iterator[_Sight]:
                 yield _Sight(f"{share(count, int(known.sum()))} of its values are {words} {name}.", same, COPIED, count)
 
 
-def _another_was_tested(beta: Floats, error: Floats, p_value: Floats, others: dict[str, Floats]) -> Iterator[_Sight]:
+def _another_was_tested(
+    beta: Floats, error: Floats, p_value: Floats, others: dict[str, Floats], held: Flags
+) -> Iterator[_Sight]:
     known = np.isfinite(error) & (error > 0) & np.isfinite(p_value)
     if known.sum() < FEWEST:
         return
@@ -140,7 +148,7 @@ def _another_was_tested(beta: Floats, error: Floats, p_value: Floats, others: di
         return
     for name, other in others.items():
         both = known & np.isfinite(other)
-        if both.sum() >= max(FEWEST, known.sum() / 2):
+        if both.sum() >= max(FEWEST, (known & held).sum() / 2):
             reached = shapes.follows_p(other[both], error[both], p_value[both])
             if reached > OWN_TEST:
                 said = f"divided by the standard error it ranks the p-values with Spearman {own:.3f}, while"
@@ -156,6 +164,14 @@ def _other_columns(rows: pl.DataFrame, source: pl.DataFrame | None, effect_colum
     beside = rows.select("source_row").join(source, on="source_row", how="left", maintain_order="left")
     wanted = [n for n, dtype in beside.schema.items() if dtype.is_numeric() and n not in ("source_row", effect_column)]
     return columns | {name: floats(beside, name) for name in wanted}
+
+
+def _held(rows: pl.DataFrame, source: pl.DataFrame | None) -> Flags:
+    """Rows whose other columns are at hand: of a long table only some are."""
+    if source is None:
+        return np.ones(rows.height, dtype=bool)
+    held: Flags = rows.get_column("source_row").is_in(source.get_column("source_row").implode()).to_numpy()
+    return held
 
 
 class DeclaredNullIsTheNull(Audit):

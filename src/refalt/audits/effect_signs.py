@@ -6,15 +6,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import effect_rows, floats, published_effects, shown_rows
+from refalt.audits.prose import prints_as
+from refalt.audits.rows import effect_rows, floats, published_effects, share, shown_rows
+from refalt.columns import WHOLE
 from refalt.evaluation.evaluate import SIGNED
 from refalt.evaluation.join import Joined
 from refalt.stats.association import sign_agreement
 from refalt.stats.metric import METRICS
 from refalt.stats.resampling import jackknife, jackknife_error
+from refalt.studies.claims import Claim
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import Estimates, Measurements
@@ -24,6 +28,7 @@ STARTED: Final = "started"
 #: Agreement in sign this far from what the margins give is no accident; an AUROC this near one half says that there
 #: is nothing to agree about. The two contradict each other.
 AGREES_BY, KNOWS_NOTHING_WITHIN = 5.0, 2.0
+CONCORDANCE: Final = "sign_concordance"
 #: By chance ten fair signs are all equal once in 512 tables.
 FEWEST_SIGNS: Final = 10
 
@@ -150,13 +155,16 @@ class TheSignAgrees(Audit):
         scores: Sequence[ScoreSection],
         declared: DatasetSection,
         past_events: Sequence[Mapping[str, Any]] = (),
+        claims: Sequence[Claim] = (),
     ) -> Iterator[Finding]:
-        """Read the history, then each signed score."""
+        """Read the history, then each signed score, and what prose states of its sign."""
         yield self._history(declared, scores, past_events)
         for score in scores:
             if score.signed and declared.effect and declared.effect.of != "unknown":
                 rows = joined.comparison.frame.filter(pl.col("score_name") == score.name)
                 yield self._one(score.name, estimates, rows)
+                stated = [claim for claim in claims if (claim.score, claim.metric) == (score.name, CONCORDANCE)]
+                yield from self._zeros(stated, rows.filter(pl.col("effect").is_finite()))
             else:
                 yield self.skipped("score or effect has no declared sign", subject=score.name)
 
@@ -211,6 +219,25 @@ class TheSignAgrees(Audit):
         said = "no interval" if upper is None else f"the interval of its rank correlation ends at {upper:.4f}"
         return self.clear(f"{name}: {said}.", subject=name, n_examined=n, statistic=upper, threshold=0.0)
 
+    def _zeros(self, stated: Sequence[Claim], rows: pl.DataFrame) -> Iterator[Finding]:
+        """Whether a stated concordance is the one that takes rows with a zero for disagreements."""
+        effect, score = floats(rows, "effect"), floats(rows, "score")
+        agreement = sign_agreement(effect, score)
+        of_all = float((np.sign(effect) == np.sign(score)).mean()) if effect.size else math.nan
+        for claim in stated:
+            if claim.value is None or claim.stratum != WHOLE or not agreement.n_zero:
+                continue
+            if not prints_as(of_all, claim.value) or prints_as(agreement.concordance.value, claim.value):
+                continue
+            yield self.found(
+                f"{claim}: that counts {share(agreement.n_zero, effect.size)} rows as wrong in which effect or score "
+                f"is 0 and has no sign. Without them it is {agreement.concordance.value:.4f}.",
+                subject=f"{claim.score}, zeros",
+                n_affected=agreement.n_zero,
+                n_examined=effect.size,
+                statistic=agreement.concordance.value,
+            )
+
 
 def _sign_without_direction(rows: pl.DataFrame) -> tuple[float, float]:
     """How far concordance is from its margins, and the direction's AUROC from one half, in cluster standard errors."""
@@ -225,7 +252,7 @@ def _sign_without_direction(rows: pl.DataFrame) -> tuple[float, float]:
     if abs(agreed - expected) <= AGREES_BY * naive:
         return abs(agreed - expected) / naive if naive else 0.0, math.nan
     clusters = signed.get_column("cluster_id").rank("dense").cast(pl.Int64).to_numpy() - 1
-    auroc, concordance = METRICS["auroc"], METRICS["sign_concordance"]
+    auroc, concordance = METRICS["auroc"], METRICS[CONCORDANCE]
     direction = auroc.function(effect > 0, score).value
     error = jackknife_error(agreed, jackknife(concordance, effect, score, clusters))
     auroc_error = jackknife_error(direction, jackknife(auroc, (effect > 0).astype(float), score, clusters))

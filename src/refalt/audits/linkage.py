@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share
+from refalt.evaluation.controls.ceilings import ASSOCIATED, CAUSAL, SEVERAL
 from refalt.stats.reliability import linkage_ceiling
 from refalt.studies.sections import DatasetSection
 from refalt.tables import Measurements
-
-#: |z| of a variant that is surely associated: p = 6e-5, one false one in a locus of ten thousand independent ones.
-ASSOCIATED: Final = 4.0
-#: From this posterior probability on a variant counts as causal.
-CAUSAL: Final = 0.5
-#: A table of lead variants has a few loci with two; beyond one locus in ten the table is of marginal effects.
-SEVERAL: Final = 0.1
 
 
 class EffectsAreOfCausalVariants(Audit):
@@ -74,11 +66,15 @@ class EffectsAreOfCausalVariants(Audit):
 
 
 def _z_scores(rows: pl.DataFrame, effect: Floats) -> Floats:
-    """Effect over its standard error; where there is none, the |z| of the published p-value."""
+    """|effect| over its standard error or the |z| of the published p-value, whichever says more.
+
+    They agree where the effect is the one that was tested; where another column was read as the effect, p still knows
+    which variants are associated.
+    """
     from scipy.special import ndtri
 
-    error = floats(rows, "standard_error")
-    if np.isfinite(error).any():
-        return np.where(error > 0, effect / np.where(error > 0, error, 1), np.nan)
-    p_value = floats(rows, "p_value")
-    return np.where(p_value > 0, -ndtri(np.where(p_value > 0, p_value, 1) / 2), np.nan)
+    error, p_value = floats(rows, "standard_error"), floats(rows, "p_value")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_error = np.where(error > 0, np.abs(effect) / error, np.nan)
+        by_p = np.where((p_value > 0) & (p_value <= 1), -ndtri(p_value / 2), np.nan)
+    return np.fmax(by_error, by_p)

@@ -176,7 +176,8 @@ class ScoreIsNotDiluted(Audit):
     def check(self, *, scores: Sequence[ScoreSection], joined: Joined | None = None) -> Iterator[Finding]:
         """Before predictions: scorers that name the whole window. After them: spread against window length."""
         if joined is None:
-            whole = [s.name for s in scores if s.method == "sequence" and re.match(_WHOLE_WINDOW_MEAN, s.scorer)]
+            made = [s for s in scores if s.method in ("sequence", RECORDED)]
+            whole = [s.name for s in made if re.match(_WHOLE_WINDOW_MEAN, s.scorer)]
             if whole:
                 said = f"Means over the whole window: {', '.join(whole)}"
                 yield self.found(f"{said}.", n_affected=len(whole), n_examined=len(scores))

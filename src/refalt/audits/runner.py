@@ -34,6 +34,8 @@ EVIDENCE: Final = MappingProxyType(
         "scores": "the [[score]] sections",
         "joined": "predictions joined to measurements",
         "estimates": "estimates",
+        "comparisons": "the paired differences between scores",
+        "claims": "a file of claims",
         "controls": "the shuffled and oracle controls",
         "failures": "the failed predictions",
         "table_digests": "the digests of the tables",

@@ -14,6 +14,7 @@ from refalt.columns import WHOLE
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import BESIDE
+from refalt.evaluation.matching import suspicions
 from refalt.stats.association import partial_spearman, spearman
 from refalt.stats.intervals import MIN_CLUSTERS
 from refalt.studies.sections import DatasetSection
@@ -32,8 +33,6 @@ MOST_MHC: Final = 0.05
 BALANCED: Final = 0.1
 #: Normal quantile of a two-sided 99 % band, and of one that holds for three covariates at once.
 BAND, BAND_OF_THREE = 2.576, 2.935
-#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
-LARGEST_CUT: Final = 0.05
 #: A weaker correlation with frequency hardly moves one with a score.
 TRACKS_FREQUENCY: Final = 0.1
 
@@ -223,8 +222,11 @@ class SizeDoesNotTrackFrequency(Audit):
         return self.found(f"{said}.", subject=name, **numbers)
 
 
-#: A target that is an interval is a peak; genes have variants of both kinds by nature.
-PEAK_NAME: Final = r"^(?:chr)?[0-9XYM]{1,2}[:_][0-9]+[-_][0-9]+$"
+_SUSPICIONS: Final = {
+    "significant": "are as significant as a positive",
+    "measured": "have a published effect where other controls have none",
+    "shares_peak": "share their peak with a positive",
+}
 
 
 class ControlsAreControls(Audit):
@@ -247,19 +249,8 @@ class ControlsAreControls(Audit):
         controls, positives = rows.filter(pl.col("label") == 0), rows.filter(pl.col("label") == 1)
         if controls.is_empty() or positives.is_empty():
             return self.skipped("there are no labels of both kinds")
-        largest = positives.select(pl.col("p_value").max().fill_null(1.0)).item()
-        as_small = (pl.col("p_value") <= largest).fill_null(value=False)
-        significant = controls.filter(as_small) if largest <= LARGEST_CUT else controls.clear()
-        measured = controls.filter(pl.col("beta").is_not_null())
-        measured = measured if measured.height < controls.height / 2 else controls.clear()
-        is_peak = pl.col("target_id").str.contains(PEAK_NAME).fill_null(value=False)
-        targets = positives.filter(is_peak).select("target_id", "context_id").unique()
-        shared = controls.join(targets, on=["target_id", "context_id"], how="semi", nulls_equal=True)
-        counts = {
-            "are as significant as a positive": significant,
-            "have a published effect where other controls have none": measured,
-            "share their peak with a positive": shared,
-        }
+        suspicious = rows.hstack(suspicions(rows))
+        counts = {words: suspicious.filter(name).select(rows.columns) for name, words in _SUSPICIONS.items()}
         bad = pl.concat(list(counts.values())).unique("source_row", maintain_order=True)
         numbers: Numbers = {"n_affected": bad.height, "n_examined": controls.height}
         if bad.is_empty():

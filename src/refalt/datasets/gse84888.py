@@ -61,6 +61,7 @@ class Gse84888Section(DatasetSection):
     design: Literal["natural", "mutagenesis", "base_editor", "synthetic"] = "synthetic"
     assay: str = "MPRA"
     biosample: str = "EFO:0001084"
+    batch: Filled | None = "pool"
     pool6: Filled = "GSE84888_Pool6_MPRA.txt"
     pool7: Filled = "GSE84888_Pool7_MPRA.txt"
     value: Literal["activity", "difference_from_wild_type"] = "activity"

@@ -14,6 +14,7 @@ import polars as pl
 
 from refalt.columns import RECORDED_PREFIX, STRATUM_PREFIX, Reason
 from refalt.evaluation.clusters import Clusters
+from refalt.scoring.aggregate import MEAN, over_answers, over_tracks
 from refalt.studies.sections import AlleleColumn, DatasetSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Attrition, Comparison, Failures, Measurements, Predictions, may_be_compared
@@ -139,12 +140,15 @@ def _one_score(
 
 
 def _values(predicted: Predictions, score: ScoreSection, declared: DatasetSection) -> tuple[pl.DataFrame, list[str]]:
-    """One number a row: the mean over tracks; and the columns by which it meets the measurements."""
-    values = predicted.frame.with_columns(score=pl.col("raw").list.mean())
+    """One number a row: its tracks together; and the columns by which it meets the measurements."""
+    values = predicted.frame.with_columns(over_tracks(score))
     if score.model == RECORDED:
         keys = ["variant_id" if declared.quantity == "effect" else "element_id", "target_id", "context_id"]
         return values.select(pl.col("made_for").alias(keys[0]), *keys[1:], "score", "input_id"), keys
     per_target = values.get_column("target_id").null_count() < values.height
+    if per_target and score.aggregate != MEAN:
+        chosen = values.group_by("asked_id", maintain_order=True).agg(over_answers(score), pl.col("input_id").first())
+        return chosen, ["asked_id"]
     if not per_target:
         return values.select("asked_id", "score", "input_id"), ["asked_id"]
     keys = ["asked_id", GENE_KEY]

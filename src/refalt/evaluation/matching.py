@@ -26,6 +26,10 @@ _SCALES: Final = {
     "tss_distance": (pl.col("tss_distance").abs() + 1).cast(pl.Float64).log10(),
     "gc": pl.col("gc"),
 }
+#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
+LARGEST_CUT: Final = 0.05
+#: A target that is an interval is a peak.
+PEAK_NAME: Final = r"^(?:chr)?[0-9XYM]{1,2}[:_][0-9]+[-_][0-9]+$"
 
 
 @dataclass(frozen=True)
@@ -71,24 +75,38 @@ def _scaled(name: str) -> pl.Expr:
     return value.alias(f"\0{name}")
 
 
-def contaminated(rows: pl.DataFrame) -> pl.Series:
-    """Controls that are associated themselves: bool, one a row.
+def suspicions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Why a control may be no control: one boolean column a reason, false for rows that are none.
 
-    A control is set aside when it is as significant as a positive, has a published effect, or shares its target with
-    a positive; each only where most controls do not, for else it says nothing of them.
+    `significant`: it has a p-value as small as a positive's, where positives were chosen by theirs. `measured`: it has
+    a published effect, where most controls have none. `shares_peak`: a positive lies in its peak; genes have variants
+    of both kinds by nature.
+
+    Args:
+        rows: label, p_value, beta, target_id and context_id.
     """
     control, positive = pl.col("label") == 0, pl.col("label") == 1
+    largest = pl.col("p_value").filter(positive).max()
+    with_beta = pl.col("beta").is_not_null() & control
     target = pl.struct("target_id", "context_id")
-    hit = target.is_in(rows.filter(positive & pl.col("target_id").is_not_null()).select(target).to_series().implode())
-    suspicions = rows.select(
-        control.alias("control"),
-        significant=(pl.col("p_value") <= pl.col("p_value").filter(positive).max()).fill_null(value=False) & control,
-        measured=pl.col("beta").is_not_null() & control,
-        shares=hit & pl.col("target_id").is_not_null() & control,
-    )
-    n_controls = suspicions.get_column("control").sum()
-    rare = [name for name in suspicions.columns[1:] if suspicions.get_column(name).sum() < n_controls / 2]
-    return suspicions.select(pl.any_horizontal(pl.lit(value=False), *rare).alias("contaminated")).to_series()
+    is_peak = pl.col("target_id").str.contains(PEAK_NAME)
+    hit = target.is_in(rows.filter(positive & is_peak).select(target).to_series().implode())
+    return rows.select(
+        significant=control & (pl.col("p_value") <= largest) & (largest <= LARGEST_CUT),
+        measured=with_beta & (with_beta.sum() < control.sum() / 2),
+        shares_peak=control & is_peak & hit,
+    ).select(pl.all().fill_null(value=False))
+
+
+def contaminated(rows: pl.DataFrame) -> pl.Series:
+    """Controls that are set aside for one of the `suspicions`: bool, one a row.
+
+    A suspicion that falls on most controls is no reason to do without them; that they are suspicious is SA009's to say.
+    """
+    found = suspicions(rows)
+    n_controls = int((rows.get_column("label") == 0).sum())
+    rare = [name for name in found.columns if found.get_column(name).sum() < n_controls / 2]
+    return found.select(pl.any_horizontal(pl.lit(value=False), *rare).alias("contaminated")).to_series()
 
 
 def _require_covariates(scaled: pl.DataFrame, names: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from refalt.errors import UserError
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import prepare, study_file
+from refalt.pipeline.source_columns import source_columns
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
@@ -101,6 +102,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
         "measurements": read.measurements,
+        "source_columns": source_columns(prepared, len(read.measurements)),
         "checks": stages.check_variants(read, genome),
         "clusters": stages.cluster(prepared, read),
         "genome": genome,

@@ -20,12 +20,13 @@ from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
 from refalt.pipeline.beside import look_around, look_beside, train_kmers
 from refalt.pipeline.prepare import Prepared
+from refalt.pipeline.source_columns import source_columns
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
-from refalt.tables import Estimates
+from refalt.tables import Comparisons, Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
 #: Stages after which somebody has seen a result.
@@ -137,7 +138,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
     evidence |= {"inputs": read.inputs if len(read.inputs) else None}
     evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
-    ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
+    beside = {"source_columns": source_columns(prepared, len(read.measurements))}
+    ended.findings += _audit(Phase.PREFLIGHT, evidence | beside, prepared)
     _write_findings(ended)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
@@ -152,9 +154,10 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
     trained = train_kmers(prepared, read, checks, genome, joined)
-    estimates, controls = _estimate(prepared, joined, trained, ended)
+    estimates, controls, comparisons = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
+    evidence |= {"comparisons": comparisons}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
@@ -183,7 +186,7 @@ def _draw(
 
 def _estimate(
     prepared: Prepared, joined: Joined, trained: pl.DataFrame | None, ended: Ended
-) -> tuple[Estimates, Sequence[Control]]:
+) -> tuple[Estimates, Sequence[Control], Comparisons]:
     run, withheld = ended.run, withheld_metrics(ended.findings)
     estimates, controls = stages.estimate(prepared, joined, withheld=withheld, trained=trained)
     estimates.write(run.estimates)
@@ -192,7 +195,7 @@ def _estimate(
     beside.comparisons.write(run.comparisons)
     beside.power.write(run.power)
     beside.heterogeneity.write(run.heterogeneity)
-    return estimates, controls
+    return estimates, controls, beside.comparisons
 
 
 def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
@@ -202,6 +205,7 @@ def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
+        "claims": stages.claims(prepared),
         "past_events": _earlier_runs(prepared, out),
     }
 

@@ -11,15 +11,16 @@ import polars as pl
 
 from refalt.columns import Reason
 from refalt.datasets.base import Published
-from refalt.datasets.column_names import NUMBERS, assembly_named, share_of
+from refalt.datasets.column_names import assembly_named
 from refalt.datasets.filters import keeps
 from refalt.datasets.guessing import ALT, IDENTIFIER, NATURAL, UNKNOWN, Guess, guess_columns
 from refalt.datasets.reading import SourceColumns, publish, wanted_columns, with_reason
 from refalt.datasets.samples import SAMPLED, is_parquet, read_sample, require_header
 from refalt.datasets.variant_names import builds_of, part
 from refalt.errors import UserError, shown, unknown_name
+from refalt.pipeline.source_columns import numeric_columns
 from refalt.pipeline.which_assembly import assembly_of_lengths
-from refalt.sources.delimited import column_names, read_table
+from refalt.sources.delimited import read_table
 from refalt.sources.vcf import is_vcf, read_vcf
 from refalt.studies.sections import AlleleColumn, DatasetSection, EffectSection, RowFilter, SequencesSection
 
@@ -142,7 +143,8 @@ def _read_table(path: Path, told: Told) -> Undescribed:
     if declared.effect is None and columns.label is None:
         published = _without_measurements(published, path, keep)
     stated = dict(guess.stated) | _stated_by_rows(path, guess, published.rows)
-    return Undescribed(published, declared, guess, stated, _numeric_columns(path, sample, guess))
+    bound = set(sample.columns) - set(guess.unread)
+    return Undescribed(published, declared, guess, stated, numeric_columns(path, sample, leave_out=bound))
 
 
 def _declared(guess: Guess, told: Told) -> DatasetSection:
@@ -231,18 +233,6 @@ def _stated_by_rows(path: Path, guess: Guess, rows: pl.DataFrame) -> dict[str, s
             remedy=f"check one at a time, for example --keep '{column}={counts.get_column(column)[0]}'",
         )
     return {assembly: f"the column {column!r}" for assembly in named.values() if assembly}
-
-
-def _numeric_columns(path: Path, sample: pl.DataFrame, guess: Guess) -> pl.DataFrame | None:
-    numeric = [
-        name
-        for name in guess.unread
-        if name in column_names(path) and (share_of(sample.get_column(name), NUMBERS) or 0.0) >= NUMBERS.share
-    ]
-    if not numeric:
-        return None
-    frame = read_table(path, dict.fromkeys(numeric, pl.Float64)).frame
-    return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_row"))
 
 
 def _unguessable(path: Path, sample: pl.DataFrame, guess: Guess) -> UserError:

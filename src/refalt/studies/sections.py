@@ -91,7 +91,10 @@ class Sample(Section):
 
 
 class DatasetSection(Section):
-    """What every dataset declares; a plug-in adds its own keys in a subclass."""
+    """What every dataset declares; a plug-in adds its own keys in a subclass.
+
+    `batch` names the one of its strata that says in which pool, plate or study a row was measured.
+    """
 
     name: Name
     assembly: Filled
@@ -102,4 +105,5 @@ class DatasetSection(Section):
     sequences: SequencesSection | None = None
     assay: str = ""
     biosample: str = ""
+    batch: Filled | None = None
     simulated: bool = False

@@ -59,7 +59,12 @@ class TrackChoice(Section):
 
 
 class ScoreSection(Section):
-    """One score: which model, how asked, and how its outputs become one number a row."""
+    """One score: which model, how asked, and how its outputs become one number a row.
+
+    `aggregate` makes one number of the tracks: their mean, or, as some studies were published, the largest of them
+    (`max`) or the one farthest from 0 (`max_abs`), over all genes too where a model answers for several. `value` says
+    whether raw scores or their quantiles are taken.
+    """
 
     name: Name
     model: Name
@@ -67,7 +72,8 @@ class ScoreSection(Section):
     scorer: str = ""
     window: Annotated[int, Field(ge=1)] | None = None
     tracks: TrackChoice = TrackChoice()
-    aggregate: Literal["mean"] = "mean"
+    aggregate: Literal["mean", "max", "max_abs"] = "mean"
+    value: Literal["raw", "quantile"] = "raw"
     signed: bool = True
 
 
@@ -121,9 +127,10 @@ class EvaluationSection(Section):
 
 
 class AuditSection(Section):
-    """Findings accepted, each with its reason."""
+    """Findings accepted, each with its reason; and a file of numbers that prose states (see `studies.claims`)."""
 
     waive: dict[str, Filled] = {}
+    claims: Filled | None = None
 
 
 class Study(Section):
