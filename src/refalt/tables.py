@@ -202,11 +202,16 @@ class Predictions(Table):
 
 
 class Failures(Table):
-    """What could not be predicted, and the error it met."""
+    """What has no prediction, and why."""
 
     title = "Failures"
     declared = columns.FAILURES
     key = ("score_name", "asked_id")
+
+    @property
+    def unanswered(self) -> pl.DataFrame:
+        """Rows that were asked and got no answer; an answer that holds none of a row's genes is one."""
+        return self.frame.filter(pl.col("reason") == columns.Reason.PREDICTION_FAILED.value)
 
 
 class Comparison(Table):

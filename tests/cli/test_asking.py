@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from refalt.cli.app import exit_status
@@ -13,6 +14,10 @@ from refalt.errors import API_KEY_VARIABLE
 from refalt.scoring.metered import Cost
 from refalt.scoring.tally import Tally
 from refalt.serve.server import RunningServer, serve
+from refalt.serve.services.dna_service import DnaModelService
+from refalt.serve.services.world import simulated_world
+from refalt.serve.simulation.genes import SPACING, ListedGenes
+from refalt.serve.simulation.local_models import local_model
 from refalt.serve.start import local_services
 from refalt.sources.fasta import open_genome
 from refalt.testing.faulty_server import FaultyGate
@@ -83,6 +88,40 @@ def test_run__asks_a_metered_model_once_and_never_again(
     assert _run(study, "--dry-run", "--json") == 0
     after = json.loads(capsys.readouterr().out)["dnase"]
     assert (after["to_ask"], after["in_store"]) == (0, before["requests"])
+
+
+def test_run__a_row_whose_gene_the_window_lacks_is_lost_for_that(study: ToyStudy) -> None:
+    contig, number = pl.col("chrom"), (pl.col("pos") // SPACING).cast(pl.String).str.zfill(6)
+    near = pl.concat_str(pl.lit("SIMG-"), contig, pl.lit("-"), number)
+    far = pl.concat_str(pl.lit("SIMG-"), contig, pl.lit("-000099"))
+    study.rewrite(study.table.with_columns(gene=pl.when(pl.int_range(pl.len()) % 3 == 0).then(far).otherwise(near)))
+    study.edit("[dataset.columns]", '[dataset.columns]\ntarget_id = "gene"')
+    study.edit("CenterMask(DNASE, 501, DIFF_LOG2_SUM)", "GeneMaskLFC(RNA_SEQ)")
+    study.edit('output = "DNASE", ', "")
+    assert _run(study, "--until", "comparison") == 0
+    (attrition,) = study.path.parent.glob("runs/*/attrition.tsv")
+    lost = pl.read_csv(attrition, separator="\t").filter(pl.col("score_name") == "dnase")
+    counts = dict(lost.select("reason", "n_rows").iter_rows())
+    assert set(counts) == {"kept", "gene_outside_window"}
+    assert counts["gene_outside_window"] >= 20
+    assert sum(counts.values()) == len(study.table)
+
+
+def test_run__where_the_window_holds_no_gene_at_all_nothing_failed(
+    study: ToyStudy, server: RunningServer, tmp_path: Path
+) -> None:
+    genome = open_genome(tmp_path / "toy.fa", "simulated-toy")
+    world = simulated_world(genome, local_model("motif"), annotation=ListedGenes({}))
+    study.rewrite(study.table.with_columns(gene=pl.lit("ENSG00000000001")))
+    study.edit("[dataset.columns]", '[dataset.columns]\ntarget_id = "gene"')
+    study.edit("CenterMask(DNASE, 501, DIFF_LOG2_SUM)", "GeneMaskLFC(RNA_SEQ)")
+    study.edit('output = "DNASE", ', "")
+    with serve(DnaModelService(world)) as running:
+        study.edit(server.address, running.address)
+        assert _run(study, "--until", "comparison") == 0
+    (attrition,) = study.path.parent.glob("runs/*/attrition.tsv")
+    lost = pl.read_csv(attrition, separator="\t").filter(pl.col("score_name") == "dnase")
+    assert lost.select("reason", "n_rows").rows() == [("gene_outside_window", len(study.table))]
 
 
 def test_run__without_a_key_says_where_it_comes_from(

@@ -184,8 +184,16 @@ PREDICTIONS: Final = (
     key("input_id", pl.String, "digest of what the model saw"),
     key("raw", pl.List(pl.Float64), "raw value per selected track"),
     Column("quantile", pl.List(pl.Float64), "quantile value per selected track, where the model gives one"),
-    Column("ref_score", pl.Float64, "score of the REF input, where given"),
-    Column("alt_score", pl.Float64, "score of the ALT input, where given"),
+    Column(
+        "ref_score",
+        pl.Float64,
+        "score of the REF input alone, where the score is ALT's minus REF's",
+    ),
+    Column(
+        "alt_score",
+        pl.Float64,
+        "score of the ALT input alone, where the score is ALT's minus REF's",
+    ),
 )
 
 FAILURES: Final = (
@@ -193,6 +201,7 @@ FAILURES: Final = (
     key("asked_id", pl.String, _ASKED_ID),
     key("error", pl.String, "what the model or its server said, redacted"),
     key("attempts", pl.Int64, "how often it was asked"),
+    key("reason", pl.String, "prediction_failed, or gene_outside_window where the answer holds no gene of the row"),
 )
 
 COMPARISON: Final = (

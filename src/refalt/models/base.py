@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.sources.fasta import Genome
 from refalt.sources.fetch import NeededFile
 from refalt.studies.sections import Section
@@ -46,6 +47,8 @@ class Answers:
         errors: Index into `Asked.rows` -> what went wrong, for questions that got no answer.
         targets: What each answer is for, where a model gives one per gene of a variant; else the row's target.
         attempts: Index into `Asked.rows` -> how often it was asked, for rows in `errors`; 1 where unsaid.
+        reasons: Index into `Asked.rows` -> why a row in `errors` has no score; `prediction_failed` where unsaid.
+        alleles: float64[k, 2], the score of REF and of ALT alone, where the score is their difference.
     """
 
     row: npt.NDArray[np.int64]
@@ -54,6 +57,8 @@ class Answers:
     errors: Mapping[int, str] = field(default_factory=dict)
     targets: Sequence[str | None] | None = None
     attempts: Mapping[int, int] = field(default_factory=dict)
+    reasons: Mapping[int, Reason] = field(default_factory=dict)
+    alleles: Floats | None = None
 
 
 class ModelSection(Section):

@@ -149,7 +149,9 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
-    _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
+    _set_exit_code(
+        ended, n_failed=scored.failures.unanswered.height, n_asked=sum(map(len, scored.predictions.values()))
+    )
     begin("report")
     _draw(prepared, run, joined, estimates, controls)
 
