@@ -201,6 +201,14 @@ class Predictions(Table):
     key = ("made_for", "target_id", "context_id")
 
 
+class Probes(Table):
+    """Answers to questions whose answer is known beforehand; never among the predictions."""
+
+    title = "Probes"
+    declared = columns.PROBES
+    key = ("score_name", "probe", "asked_id", "target_id")
+
+
 class Failures(Table):
     """What has no prediction, and why."""
 
@@ -281,5 +289,5 @@ class Balance(Table):
 
 ALL_TABLES: Sequence[type[Table]] = (
     Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates,
-    Diagnostics, Comparisons, Power, Heterogeneity, Balance,
+    Diagnostics, Comparisons, Power, Heterogeneity, Balance, Probes,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from refalt import models
 from refalt.errors import ExitCode, UserError
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import STAGES, Ended, run_study
@@ -208,3 +209,39 @@ def test_run_study__declaring_the_allele_that_was_unknown_is_no_second_thought(t
     _run(toy)
     toy.edit('of = "unknown", scale', 'of = "alt", scale')
     assert _run(toy).exit_code is ExitCode.DONE
+
+
+_SIGNLESS = """
+import numpy as np
+import polars as pl
+from refalt.models.base import Answers
+from refalt.models.motif import Motif
+
+
+class {name}(Motif):
+    readout = "size of the change in binding, declared to have a sign"
+
+    def predict(self, asked, score):
+        for batch in super().predict(asked, score):
+            yield Answers(batch.row, {turned}(batch.raw), errors=batch.errors)
+"""
+
+
+@pytest.mark.parametrize(("turned", "outcome"), [("np.abs", "found"), ("np.negative", "clear")])
+def test_run_study__a_model_without_a_sign_is_found_by_its_probes(
+    toy: ToyStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turned: str, outcome: str
+) -> None:
+    name = f"probed_{outcome}"
+    (tmp_path / f"{name}.py").write_text(_SIGNLESS.format(name="Probed", turned=turned), encoding="utf-8")
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    toy.edit("[evaluation]\n", f"[models.{name}]\n[[score]]\nname = 'sites'\nmodel = '{name}'\n[evaluation]\n")
+    ended = _run(toy, until="comparison")
+    (found,) = (each for each in ended.findings if (each.code, each.subject) == ("MD008", "sites"))
+    assert (found.outcome, found.severity) == (outcome, "serious")
+    assert ended.reached == "comparison"
+    assert found.n_affected == (16 if outcome == "found" else 0)
+    assert found.n_examined == 64
+    skipped = {each.subject: each.reason for each in ended.findings if each.code == "MD008" and each.reason}
+    assert set(skipped) == {"good", "noise"}
+    tables = json.loads(ended.run.provenance.read_text())["tables"]
+    assert ended.run.probes.name in tables

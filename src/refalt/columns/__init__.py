@@ -27,6 +27,7 @@ __all__ = [
     "MEASUREMENTS",
     "POWER",
     "PREDICTIONS",
+    "PROBES",
     "RECORDED_PREFIX",
     "SPARING_RECORDED",
     "STRATUM_PREFIX",
@@ -194,6 +195,18 @@ PREDICTIONS: Final = (
         pl.Float64,
         "score of the ALT input alone, where the score is ALT's minus REF's",
     ),
+)
+
+PROBES: Final = (
+    key("score_name", pl.String, "score that was probed"),
+    key("probe", pl.String, "swapped, same, strand or shifted: what was asked besides the variant itself"),
+    key("paid", pl.Boolean, "whether every answer of the model costs"),
+    Column("asked_id", pl.String, "variant that was probed with; null where the probe cannot be asked of the score"),
+    Column("target_id", pl.String, "target the score is for, where it depends on one"),
+    Column("score", pl.Float64, "score of asked_id, aggregated over its tracks"),
+    Column("probe_score", pl.Float64, "the score that the probe gave"),
+    Column("expected", pl.Float64, "the score that the probe must give, by the score of asked_id"),
+    Column("reason", pl.String, "why a probe was not asked or has no answer"),
 )
 
 FAILURES: Final = (

@@ -25,9 +25,9 @@ from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
-from refalt.tables import Estimates
+from refalt.tables import Estimates, Probes
 
-STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
+STAGES: Final = ("measurements", "alleles", "audits", "probes", "predictions", "comparison", "estimates", "report")
 #: Stages after which somebody has seen a result.
 SHOWN: Final = ("estimates", "report")
 MOST_FAILURES: Final = 0.01
@@ -97,7 +97,7 @@ def run_study(
     _write_provenance(prepared, run, started=started, notes=notes)
     run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
     # The page shows the whole history, so that it comes out the same when it is rendered again.
-    if ended.reached in ("audits", "report"):
+    if ended.reached in ("audits", "probes", "report"):
         notify("page")
         render(run)
     return ended
@@ -131,6 +131,10 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"inputs": read.inputs if len(read.inputs) else None}
     evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
+    _stop_if_fatal(ended, prepared)
+    begin("probes")
+    evidence["probes"] = stages.probe_models(prepared, read, checks, genome, metering=manner.metering)
+    ended.findings += _probed(run, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
@@ -198,6 +202,12 @@ def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
         "genes": stages.gene_tables(prepared),
         "past_events": _earlier_runs(prepared, out),
     }
+
+
+def _probed(run: RunFolder, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:
+    if isinstance(probes := evidence["probes"], Probes):
+        probes.write(run.probes)
+    return _audit(Phase.PROBE, evidence, prepared)
 
 
 def _audit(phase: Phase, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:

@@ -118,9 +118,10 @@ class EvaluationSection(Section):
 
 
 class AuditSection(Section):
-    """Findings accepted, each with its reason."""
+    """Findings accepted, each with its reason; and how many variants models are probed with, 0 for none."""
 
     waive: dict[str, Filled] = {}
+    probes: Annotated[int, Field(ge=0, le=1000)] = 16
 
 
 class Study(Section):
