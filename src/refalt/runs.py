@@ -53,6 +53,11 @@ class RunFolder:
         return self.root / "2c-balance.parquet"
 
     @property
+    def orientation(self) -> Path:
+        """Rows whose alleles or sign are not as published, each with why."""
+        return self.root / "2d-orientation.tsv"
+
+    @property
     def probes(self) -> Path:
         """Answers to questions whose answer is known beforehand."""
         return self.root / "2e-probes.parquet"

@@ -94,11 +94,10 @@ class Table:
 
     def write(self, path: Path, *, provenance: Mapping[str, str] | None = None) -> None:
         """Write parquet, atomically; `provenance` goes into the file's own metadata."""
-        table = self._frame.to_arrow()
         stamp = {_METADATA_KEY: LAYOUT_VERSION.encode(), b"refalt.table": self.title.encode()}
         stamp |= {f"refalt.{name}".encode(): text.encode() for name, text in (provenance or {}).items()}
         with replacing(path) as partial:
-            pq.write_table(table.replace_schema_metadata(stamp), partial, compression="zstd")
+            pq.write_table(self._frame.to_arrow().replace_schema_metadata(stamp), partial, compression="zstd")
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -185,6 +184,14 @@ class AlleleChecks(Table):
     key = ("variant_id",)
 
 
+class Orientation(Table):
+    """What was done to the alleles and the sign of each row, and why."""
+
+    title = "Orientation"
+    declared = columns.ORIENTATION
+    key = ("source_row",)
+
+
 class Tracks(Table):
     """Outputs of a model that a score selects."""
 
@@ -218,7 +225,7 @@ class Failures(Table):
 
     @property
     def unanswered(self) -> pl.DataFrame:
-        """Rows that were asked and got no answer; an answer that holds none of a row's genes is one."""
+        """Rows that were asked and got no answer; an answer without a row's gene is one."""
         return self.frame.filter(pl.col("reason") == columns.Reason.PREDICTION_FAILED.value)
 
 
@@ -288,6 +295,6 @@ class Balance(Table):
 
 
 ALL_TABLES: Sequence[type[Table]] = (
-    Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates,
-    Diagnostics, Comparisons, Power, Heterogeneity, Balance, Probes,
+    Measurements, Inputs, AlleleChecks, Orientation, Tracks, Probes, Predictions, Failures, Comparison, Attrition,
+    Estimates, Diagnostics, Comparisons, Power, Heterogeneity, Balance,
 )  # fmt: skip

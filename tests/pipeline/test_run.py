@@ -211,6 +211,25 @@ def test_run_study__declaring_the_allele_that_was_unknown_is_no_second_thought(t
     assert _run(toy).exit_code is ExitCode.DONE
 
 
+def test_run_study__says_of_each_row_what_was_done_to_its_alleles(toy: ToyStudy) -> None:
+    even = pl.int_range(pl.len()) % 2 == 0
+    swapped = toy.table.with_columns(
+        ref=pl.when(even).then("alt").otherwise("ref"), alt=pl.when(even).then("ref").otherwise("alt")
+    )
+    toy.rewrite(swapped)
+    ended = _run(toy, until="report")
+    rows = pl.read_csv(ended.run.orientation, separator="\t")
+    assert rows.height == len(toy.table) / 2
+    assert rows.get_column("done").unique().to_list() == ["swapped"]
+    assert (rows.get_column("oriented_ref") == rows.get_column("published_alt")).all()
+    assert (rows.get_column("oriented_sign") == -rows.get_column("published_sign")).all()
+    counts = json.loads(ended.run.provenance.read_text())["orientation"]
+    assert counts == {"as_published": rows.height, "swapped": rows.height}
+    page = ended.run.report.read_text(encoding="utf-8")
+    assert "REF and ALT exchanged, and the effect with them" in page
+    assert ended.run.orientation.name in page
+
+
 _SIGNLESS = """
 import numpy as np
 import polars as pl

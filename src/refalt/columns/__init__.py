@@ -25,6 +25,7 @@ __all__ = [
     "HETEROGENEITY",
     "INPUTS",
     "MEASUREMENTS",
+    "ORIENTATION",
     "POWER",
     "PREDICTIONS",
     "PROBES",
@@ -159,6 +160,20 @@ ALLELE_CHECKS: Final = (
     ),
     Column("reason", pl.String, "why the variant cannot be compared, from the closed list"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
+)
+
+ORIENTATION: Final = (
+    key("source_row", pl.Int64, "row of the source file"),
+    Column("published_id", pl.String, "variant or element as published, after lift-over"),
+    Column("published_ref", pl.String, "reference allele as published"),
+    Column("published_alt", pl.String, "alternate allele as published"),
+    Column("asked_id", pl.String, _ASKED_ID),
+    Column("oriented_ref", pl.String, "reference allele of asked_id"),
+    Column("oriented_alt", pl.String, "alternate allele of asked_id"),
+    Column("published_sign", pl.Int8, "sign of the published effect minus its null: +1, 0, -1"),
+    Column("oriented_sign", pl.Int8, "sign of the ALT-over-REF effect of asked_id: +1, 0, -1"),
+    key("done", pl.String, "what was done to the row, one word a row"),
+    Column("why", pl.String, "why; null where the row stays as published"),
 )
 
 TRACKS: Final = (

@@ -18,14 +18,14 @@ from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
-from refalt.pipeline.beside import look_around, look_beside, train_kmers
+from refalt.pipeline.beside import look_around, look_beside, probe_models, train_kmers, write_orientation
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
-from refalt.tables import Estimates, Probes
+from refalt.tables import Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "probes", "predictions", "comparison", "estimates", "report")
 #: Stages after which somebody has seen a result.
@@ -122,6 +122,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     genome = stages.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     checks.write(run.allele_checks)
+    notes["orientation"] = dict(write_orientation(prepared, read, checks, run.orientation))
     clusters = stages.cluster(prepared, read)
     covariates = look_around(prepared, read, genome)
     covariates.balance.write(run.balance)
@@ -133,15 +134,14 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("probes")
-    evidence["probes"] = stages.probe_models(prepared, read, checks, genome, metering=manner.metering)
-    ended.findings += _probed(run, evidence, prepared)
+    evidence["probes"] = probes = probe_models(prepared, read, checks, genome, metering=manner.metering)
+    if probes is not None:
+        probes.write(run.probes)
+    ended.findings += _audit(Phase.PROBE, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
-    for name, predictions in scored.predictions.items():
-        predictions.write(run.predictions(name))
-    scored.tracks.write(run.tracks)
-    scored.failures.write(run.failures)
+    _write_scored(scored, run)
     begin("comparison")
     joined = stages.compare(prepared, read, checks, scored, clusters, covariates.rows)
     joined.comparison.write(run.comparison)
@@ -158,6 +158,13 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     )
     begin("report")
     _draw(prepared, run, joined, estimates, controls)
+
+
+def _write_scored(scored: stages.AllScored, run: RunFolder) -> None:
+    for name, predictions in scored.predictions.items():
+        predictions.write(run.predictions(name))
+    scored.tracks.write(run.tracks)
+    scored.failures.write(run.failures)
 
 
 def _draw(
@@ -202,12 +209,6 @@ def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
         "genes": stages.gene_tables(prepared),
         "past_events": _earlier_runs(prepared, out),
     }
-
-
-def _probed(run: RunFolder, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:
-    if isinstance(probes := evidence["probes"], Probes):
-        probes.write(run.probes)
-    return _audit(Phase.PROBE, evidence, prepared)
 
 
 def _audit(phase: Phase, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:
@@ -283,7 +284,7 @@ def _write_provenance(prepared: Prepared, run: RunFolder, *, started: str, notes
 
 def _digests(run: RunFolder) -> dict[str, str]:
     tables = [*sorted(run.root.glob("*.parquet")), *sorted(run.root.glob("3-predictions/*.parquet"))]
-    tables += [path for path in (run.attrition,) if path.is_file()]
+    tables += [path for path in (run.attrition, run.orientation) if path.is_file()]
     return {path.relative_to(run.root).as_posix(): sha256_of(path) for path in tables}
 
 

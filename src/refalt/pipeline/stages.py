@@ -23,7 +23,6 @@ from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
-from refalt.scoring.probes import probe
 from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.intervals import IntervalSet, read_intervals
@@ -36,7 +35,6 @@ from refalt.tables import (
     Inputs,
     Measurements,
     Predictions,
-    Probes,
     Tracks,
 )
 
@@ -158,20 +156,6 @@ def _held_before(genome: Genome | None, variants: pl.DataFrame) -> pl.Series:
     length = (variants.get_column("pos").gather(rows) - 1).clip(upper_bound=LEFT_CONTEXT)
     first = variants.get_column("pos").gather(rows) - length
     return nowhere.scatter(rows, genome.bases_at(variants.get_column("chrom").gather(rows), first, length))
-
-
-def probe_models(
-    prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, *, metering: Metering | None = None
-) -> Probes | None:
-    """Ask each score what is known beforehand; None where the study turns probes off."""
-    n, seed = prepared.study.audits.probes, prepared.study.study.seed
-    if not n:
-        return None
-    found = []
-    for score in prepared.scores:
-        asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
-        found.append(probe(prepared.models[score.model], asked, score, n=n, seed=seed, metering=metering).frame)
-    return Probes(pl.concat(found))
 
 
 @dataclass(frozen=True)
