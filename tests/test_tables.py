@@ -9,7 +9,7 @@ import pytest
 from refalt.errors import UserError
 from refalt.tables import ALL_TABLES, Attrition, Failures, Measurements, Table, TableError
 
-ROW = {"score_name": "s", "asked_id": "chr1:5:A>C", "error": "refused", "attempts": 1}
+ROW = {"score_name": "s", "asked_id": "chr1:5:A>C", "error": "refused", "attempts": 1, "reason": "prediction_failed"}
 
 
 def _measured(**columns: list[object]) -> pl.DataFrame:

@@ -52,6 +52,16 @@ class RunFolder:
         """How alike positives and their matched controls are."""
         return self.root / "2c-balance.parquet"
 
+    @property
+    def orientation(self) -> Path:
+        """Rows whose alleles or sign are not as published, each with why."""
+        return self.root / "2d-orientation.tsv"
+
+    @property
+    def probes(self) -> Path:
+        """Answers to questions whose answer is known beforehand."""
+        return self.root / "2e-probes.parquet"
+
     def predictions(self, score_name: str) -> Path:
         """Values of one score (score names are safe as paths: the study file's pattern allows no separator)."""
         return self.root / "3-predictions" / f"{score_name}.parquet"

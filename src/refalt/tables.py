@@ -94,11 +94,10 @@ class Table:
 
     def write(self, path: Path, *, provenance: Mapping[str, str] | None = None) -> None:
         """Write parquet, atomically; `provenance` goes into the file's own metadata."""
-        table = self._frame.to_arrow()
         stamp = {_METADATA_KEY: LAYOUT_VERSION.encode(), b"refalt.table": self.title.encode()}
         stamp |= {f"refalt.{name}".encode(): text.encode() for name, text in (provenance or {}).items()}
         with replacing(path) as partial:
-            pq.write_table(table.replace_schema_metadata(stamp), partial, compression="zstd")
+            pq.write_table(self._frame.to_arrow().replace_schema_metadata(stamp), partial, compression="zstd")
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -185,6 +184,14 @@ class AlleleChecks(Table):
     key = ("variant_id",)
 
 
+class Orientation(Table):
+    """What was done to the alleles and the sign of each row, and why."""
+
+    title = "Orientation"
+    declared = columns.ORIENTATION
+    key = ("source_row",)
+
+
 class Tracks(Table):
     """Outputs of a model that a score selects."""
 
@@ -201,12 +208,25 @@ class Predictions(Table):
     key = ("made_for", "target_id", "context_id")
 
 
+class Probes(Table):
+    """Answers to questions whose answer is known beforehand; never among the predictions."""
+
+    title = "Probes"
+    declared = columns.PROBES
+    key = ("score_name", "probe", "asked_id", "target_id")
+
+
 class Failures(Table):
-    """What could not be predicted, and the error it met."""
+    """What has no prediction, and why."""
 
     title = "Failures"
     declared = columns.FAILURES
     key = ("score_name", "asked_id")
+
+    @property
+    def unanswered(self) -> pl.DataFrame:
+        """Rows that were asked and got no answer; an answer without a row's gene is one."""
+        return self.frame.filter(pl.col("reason") == columns.Reason.PREDICTION_FAILED.value)
 
 
 class Comparison(Table):
@@ -275,6 +295,6 @@ class Balance(Table):
 
 
 ALL_TABLES: Sequence[type[Table]] = (
-    Measurements, Inputs, AlleleChecks, Tracks, Predictions, Failures, Comparison, Attrition, Estimates,
-    Diagnostics, Comparisons, Power, Heterogeneity, Balance,
+    Measurements, Inputs, AlleleChecks, Orientation, Tracks, Probes, Predictions, Failures, Comparison, Attrition,
+    Estimates, Diagnostics, Comparisons, Power, Heterogeneity, Balance,
 )  # fmt: skip

@@ -63,10 +63,12 @@ def test_rc002__finds_a_ledger_that_claims_more_than_is_compared() -> None:
     assert found.n_affected == 1
 
 
-def failed(n_lost: int, n_answered: int) -> Finding:
+def failed(n_lost: int, n_answered: int, *, reason: str = "prediction_failed") -> Finding:
     rows = build_measurements(n_answered)
     lost = {"score_name": ["said"] * n_lost, "asked_id": [f"v{i}" for i in range(n_lost)], "attempts": [1] * n_lost}
-    failures = Failures(as_table(Failures, lost | {"error": ["the server is busy"] * n_lost}))
+    failures = Failures(
+        as_table(Failures, lost | {"error": ["the server is busy"] * n_lost, "reason": [reason] * n_lost})
+    )
     names = [f"a{i}" for i in range(n_answered)]
     made = {"asked_id": names, "made_for": names, "input_id": names, "raw": [[0.0]] * n_answered}
     answered = Predictions(as_table(Predictions, made))
@@ -81,6 +83,11 @@ def test_rc002__finds_more_than_one_failure_in_a_hundred(n_lost: int, outcome: O
     found = failed(n_lost, 1000 - n_lost)
     assert (found.outcome, found.n_affected, found.n_examined) == (outcome, n_lost, 1000)
     assert outcome is Outcome.CLEAR or "11 x the server is busy" in found.message
+
+
+def test_rc002__an_answer_without_a_rows_gene_is_no_failure() -> None:
+    found = failed(11, 989, reason="gene_outside_window")
+    assert (found.outcome, found.n_affected) == (Outcome.CLEAR, 0)
 
 
 def again(tmp_path: Path, *, revision: str = "", model: str = "recorded", events: Any = ()) -> Finding:

@@ -73,7 +73,7 @@ def _joined(
         failures=Failures(
             pl.DataFrame(
                 [
-                    {"score_name": score, "asked_id": asked[i], "error": "e", "attempts": 1}
+                    {"score_name": score, "asked_id": asked[i], "error": "e", "attempts": 1, "reason": r["failed"]}
                     for i, r in enumerate(rows)
                     if r.get("failed")
                 ],
@@ -140,7 +140,7 @@ def test_join__every_row_is_kept_or_has_its_reason_and_the_counts_add_up() -> No
     rows: list[dict[str, object]] = [
         {"beta": 1.0, "score": 1.0},
         {"beta": 1.0},
-        {"beta": 1.0, "failed": True},
+        {"beta": 1.0, "failed": "prediction_failed"},
         {"beta": 1.0, "score": 1.0, "reason": "bad_allele"},
         {"beta": 1.0, "score": 1.0, "reason": "not_lifted"},
         {"beta": 1.0, "score": 1.0, "allele_reason": "ref_mismatch"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from refalt import models
 from refalt.errors import ExitCode, UserError
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import STAGES, Ended, run_study
@@ -226,3 +227,58 @@ def test_run_study__declaring_the_allele_that_was_unknown_is_no_second_thought(t
     _run(toy)
     toy.edit('of = "unknown", scale', 'of = "alt", scale')
     assert _run(toy).exit_code is ExitCode.DONE
+
+
+def test_run_study__says_of_each_row_what_was_done_to_its_alleles(toy: ToyStudy) -> None:
+    even = pl.int_range(pl.len()) % 2 == 0
+    swapped = toy.table.with_columns(
+        ref=pl.when(even).then("alt").otherwise("ref"), alt=pl.when(even).then("ref").otherwise("alt")
+    )
+    toy.rewrite(swapped)
+    ended = _run(toy, until="report")
+    rows = pl.read_csv(ended.run.orientation, separator="\t")
+    assert rows.height == len(toy.table) / 2
+    assert rows.get_column("done").unique().to_list() == ["swapped"]
+    assert (rows.get_column("oriented_ref") == rows.get_column("published_alt")).all()
+    assert (rows.get_column("oriented_sign") == -rows.get_column("published_sign")).all()
+    counts = json.loads(ended.run.provenance.read_text())["orientation"]
+    assert counts == {"as_published": rows.height, "swapped": rows.height}
+    page = ended.run.report.read_text(encoding="utf-8")
+    assert "REF and ALT exchanged, and the effect with them" in page
+    assert ended.run.orientation.name in page
+
+
+_SIGNLESS = """
+import numpy as np
+import polars as pl
+from refalt.models.base import Answers
+from refalt.models.motif import Motif
+
+
+class {name}(Motif):
+    readout = "size of the change in binding, declared to have a sign"
+
+    def predict(self, asked, score):
+        for batch in super().predict(asked, score):
+            yield Answers(batch.row, {turned}(batch.raw), errors=batch.errors)
+"""
+
+
+@pytest.mark.parametrize(("turned", "outcome"), [("np.abs", "found"), ("np.negative", "clear")])
+def test_run_study__a_model_without_a_sign_is_found_by_its_probes(
+    toy: ToyStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turned: str, outcome: str
+) -> None:
+    name = f"probed_{outcome}"
+    (tmp_path / f"{name}.py").write_text(_SIGNLESS.format(name="Probed", turned=turned), encoding="utf-8")
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(tmp_path)])
+    toy.edit("[evaluation]\n", f"[models.{name}]\n[[score]]\nname = 'sites'\nmodel = '{name}'\n[evaluation]\n")
+    ended = _run(toy, until="comparison")
+    (found,) = (each for each in ended.findings if (each.code, each.subject) == ("MD008", "sites"))
+    assert (found.outcome, found.severity) == (outcome, "serious")
+    assert ended.reached == "comparison"
+    assert found.n_affected == (16 if outcome == "found" else 0)
+    assert found.n_examined == 64
+    skipped = {each.subject: each.reason for each in ended.findings if each.code == "MD008" and each.reason}
+    assert set(skipped) == {"good", "noise"}
+    tables = json.loads(ended.run.provenance.read_text())["tables"]
+    assert ended.run.probes.name in tables

@@ -101,7 +101,7 @@ class Tables:
         return self.lock[kind][column] if kind else None
 
     def _of_provenance(self, key: str, column: str) -> Any:
-        place = self.provenance[key] if key in ("versions", "clusters", "tables") else self.provenance
+        place = self.provenance[key] if key in ("versions", "clusters", "tables", "orientation") else self.provenance
         return place.get(column)
 
     def _of_figures(self, key: str, column: str) -> Any:

@@ -124,7 +124,7 @@ class NothingWasLostInSilence(Audit):
         )
 
     def _failed(self, name: str, failures: Failures, answered: Predictions) -> Finding:
-        lost = failures.frame.filter(pl.col("score_name") == name)
+        lost = failures.unanswered.filter(pl.col("score_name") == name)
         n_lost, n_asked = lost.height, lost.height + len(answered)
         if n_asked == 0:
             return self.skipped("nothing was asked", subject=name)

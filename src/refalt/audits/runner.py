@@ -29,6 +29,7 @@ EVIDENCE: Final = MappingProxyType(
         "lifts": "a chain file",
         "files": "the input files",
         "clusters": "the clusters of the rows",
+        "probes": "probes of a model ([audits] probes says with how many variants)",
         "predictions": "predictions",
         "tracks": "the tracks that the scores select",
         "scores": "the [[score]] sections",

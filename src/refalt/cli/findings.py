@@ -39,6 +39,9 @@ def _how_it_was_read(checked: Checked) -> Iterator[str]:
         yield f"assembly: {checked.assembly.words}"
     for reason, count in checked.set_aside.items():
         yield f"set aside: {count:,} rows, {reason.value}: {reason.meaning}"
+    if checked.oriented:
+        counts = (f"{count:,} {done.replace('_', ' ')}" for done, count in checked.oriented.items())
+        yield f"alleles and signs: {', '.join(counts)}"
     yield from (f"mind: {remark}" for remark in checked.remarks)
 
 
@@ -103,6 +106,7 @@ def as_json(checked: Checked, *, exit_code: int) -> dict[str, Any]:
         "assembly": None
         if assembly is None
         else {"name": assembly.name if assembly.is_known else None, "how": assembly.how, "words": assembly.words},
+        "alleles_and_signs": dict(checked.oriented),
         "remarks": list(checked.remarks),
         "findings": [finding.as_json() for finding in checked.findings],
         "exit_code": exit_code,

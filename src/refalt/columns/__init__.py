@@ -25,8 +25,10 @@ __all__ = [
     "HETEROGENEITY",
     "INPUTS",
     "MEASUREMENTS",
+    "ORIENTATION",
     "POWER",
     "PREDICTIONS",
+    "PROBES",
     "RECORDED_PREFIX",
     "SPARING_RECORDED",
     "STRATUM_PREFIX",
@@ -164,6 +166,20 @@ ALLELE_CHECKS: Final = (
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
 )
 
+ORIENTATION: Final = (
+    key("source_row", pl.Int64, "row of the source file"),
+    Column("published_id", pl.String, "variant or element as published, after lift-over"),
+    Column("published_ref", pl.String, "reference allele as published"),
+    Column("published_alt", pl.String, "alternate allele as published"),
+    Column("asked_id", pl.String, _ASKED_ID),
+    Column("oriented_ref", pl.String, "reference allele of asked_id"),
+    Column("oriented_alt", pl.String, "alternate allele of asked_id"),
+    Column("published_sign", pl.Int8, "sign of the published effect minus its null: +1, 0, -1"),
+    Column("oriented_sign", pl.Int8, "sign of the ALT-over-REF effect of asked_id: +1, 0, -1"),
+    key("done", pl.String, "what was done to the row, one word a row"),
+    Column("why", pl.String, "why; null where the row stays as published"),
+)
+
 TRACKS: Final = (
     key("score_name", pl.String, "score the track belongs to"),
     key("track_index", pl.Int64, "position of the track in the arrays of Predictions, from 0"),
@@ -188,8 +204,28 @@ PREDICTIONS: Final = (
     key("input_id", pl.String, "digest of what the model saw"),
     key("raw", pl.List(pl.Float64), "raw value per selected track"),
     Column("quantile", pl.List(pl.Float64), "quantile value per selected track, where the model gives one"),
-    Column("ref_score", pl.Float64, "score of the REF input, where given"),
-    Column("alt_score", pl.Float64, "score of the ALT input, where given"),
+    Column(
+        "ref_score",
+        pl.Float64,
+        "score of the REF input alone, where the score is ALT's minus REF's",
+    ),
+    Column(
+        "alt_score",
+        pl.Float64,
+        "score of the ALT input alone, where the score is ALT's minus REF's",
+    ),
+)
+
+PROBES: Final = (
+    key("score_name", pl.String, "score that was probed"),
+    key("probe", pl.String, "swapped, same, strand or shifted: what was asked besides the variant itself"),
+    key("paid", pl.Boolean, "whether every answer of the model costs"),
+    Column("asked_id", pl.String, "variant that was probed with; null where the probe cannot be asked of the score"),
+    Column("target_id", pl.String, "target the score is for, where it depends on one"),
+    Column("score", pl.Float64, "score of asked_id, aggregated over its tracks"),
+    Column("probe_score", pl.Float64, "the score that the probe gave"),
+    Column("expected", pl.Float64, "the score that the probe must give, by the score of asked_id"),
+    Column("reason", pl.String, "why a probe was not asked or has no answer"),
 )
 
 FAILURES: Final = (
@@ -197,6 +233,7 @@ FAILURES: Final = (
     key("asked_id", pl.String, _ASKED_ID),
     key("error", pl.String, "what the model or its server said, redacted"),
     key("attempts", pl.Int64, "how often it was asked"),
+    key("reason", pl.String, "prediction_failed, or gene_outside_window where the answer holds no gene of the row"),
 )
 
 COMPARISON: Final = (

@@ -113,14 +113,17 @@ def _one_score(
     joined = named.join(values, on=keys, how="left", nulls_equal=True, maintain_order="left", validate="m:1")
     if score.model == RECORDED:
         joined = _turn_recorded(joined, score, declared)
-    failed = failures.frame.filter(pl.col("score_name") == score.name).select("asked_id").unique()
-    asked_in_vain = pl.col("asked_id").is_in(failed.get_column("asked_id").implode())
+    failed = failures.frame.filter(pl.col("score_name") == score.name)
+    joined = joined.join(
+        failed.select("asked_id", pl.col("reason").alias("failed_for")),
+        on="asked_id", how="left", maintain_order="left", validate="m:1",
+    )  # fmt: skip
     # A reason that only keeps a row from the genome matters where no score came without it.
     unscored = (
         pl.when(pl.col("reason").is_not_null())
         .then("reason")
-        .when(asked_in_vain)
-        .then(pl.lit(Reason.PREDICTION_FAILED.value))
+        .when(pl.col("failed_for").is_not_null())
+        .then("failed_for")
         .when(_answered_for_another_gene(values, keys))
         .then(pl.lit(Reason.GENE_OUTSIDE_WINDOW.value))
         .otherwise(pl.lit(Reason.NO_SCORE.value))

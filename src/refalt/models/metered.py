@@ -13,6 +13,7 @@ from typing import Protocol
 
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.models.base import Answers, Asked, Floats, Model
 from refalt.studies.study import ScoreSection
 
@@ -109,11 +110,13 @@ class Values:
         raw: float64[k, T], one line a target; positive where ALT is above REF.
         quantile: float64[k, T], where the model gives one.
         targets: The k targets; None where the answer does not depend on one (k is 1).
+        alleles: float64[k, 2], the score of REF and of ALT alone, where the score is their difference.
     """
 
     raw: Floats
     quantile: Floats | None = None
     targets: tuple[str, ...] | None = None
+    alleles: Floats | None = None
 
 
 class Shelf(Protocol):
@@ -127,7 +130,11 @@ class Shelf(Protocol):
 
 
 class NoValueError(Exception):
-    """An answer that holds nothing for a row; its message goes into the failures."""
+    """An answer that holds nothing for a row; message and reason go into the failures."""
+
+    def __init__(self, text: str, *, reason: Reason = Reason.PREDICTION_FAILED) -> None:
+        self.reason = reason
+        super().__init__(text)
 
 
 class Reading(Protocol):

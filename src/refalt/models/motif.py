@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from refalt.errors import UserError
-from refalt.models.base import Answers, Asked, Floats, Model, ModelSection
+from refalt.models.base import Answers, Asked, Floats, Model, ModelSection, Probe
 from refalt.motifs import MotifScore, MotifSet, motif_summaries, shipped_motifs
 from refalt.sequences import Codes, encode_alleles, encode_many, variant_windows
 from refalt.studies.study import ScoreSection
@@ -68,6 +68,10 @@ class Motif(Model):
                 got=str(score.window),
             )
 
+    def unprobed(self, probe: Probe, score: ScoreSection) -> str:  # noqa: ARG002
+        """Sites count on both strands and wherever the window begins."""
+        return ""
+
     def tracks(self, score: ScoreSection) -> pl.DataFrame:  # noqa: ARG002  (one readout, whatever the score)
         """One track: the summary over motifs."""
         return pl.DataFrame({"track_index": [0], "track_id": [f"MOTIF|{self.settings.measure}|."]})
@@ -91,7 +95,7 @@ class Motif(Model):
                 continue
             codes = asked.genome.codes(str(contig))
             for batch in part.iter_slices(BATCH):
-                yield self._from_genome(batch, codes, score.window or WINDOW)
+                yield self._from_genome(batch, codes, score.window or WINDOW, shift=asked.shift)
 
     def _from_sequences(self, shown: pl.DataFrame) -> Iterator[Answers]:
         holds = [
@@ -105,12 +109,13 @@ class Motif(Model):
             start = batch.get_column("offset").to_numpy()
             yield self._summaries(batch, *sequences, start=start)
 
-    def _from_genome(self, batch: pl.DataFrame, codes: Codes, length: int) -> Answers:
+    def _from_genome(self, batch: pl.DataFrame, codes: Codes, length: int, *, shift: int) -> Answers:
         ref_length = batch.get_column("ref").str.len_bytes().to_numpy()
         alt = encode_alleles(batch.get_column("alt").to_list())
         pos = batch.get_column("pos").to_numpy()
-        cut = variant_windows(codes, pos, ref_length=ref_length, alt=alt, length=length)
-        return self._summaries(batch, cut.reference, cut.alternate, start=np.full(batch.height, length // 2 - 1))
+        cut = variant_windows(codes, pos, ref_length=ref_length, alt=alt, length=length + 2 * shift)
+        pair = [np.ascontiguousarray(window[:, 2 * shift :]) for window in (cut.reference, cut.alternate)]
+        return self._summaries(batch, *pair, start=np.full(batch.height, length // 2 - 1 - shift))
 
     def _summaries(
         self, batch: pl.DataFrame, ref: Codes, alt: Codes, *, start: np.ndarray[tuple[int], np.dtype[np.int64]]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from refalt.models.base import Answers, Asked, Model
+from refalt.models.base import Answers, Asked, Model, Probe
 from refalt.studies.study import ScoreSection
 
 
@@ -15,6 +15,10 @@ class Recorded(Model):
     """Published scores. Their alleles are those of `made_for`; the join gives them their sign."""
 
     readout = "published score"
+
+    def unprobed(self, probe: Probe, score: ScoreSection) -> str:  # noqa: ARG002
+        """Published numbers answer nothing new."""
+        return "published numbers cannot be asked again"
 
     def tracks(self, score: ScoreSection) -> pl.DataFrame:
         """One track, the score itself."""

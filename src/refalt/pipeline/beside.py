@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -17,13 +18,17 @@ from refalt.evaluation.held import rows_of
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import BASELINE
 from refalt.evaluation.matching import match_controls
+from refalt.evaluation.orientation import changed_rows, counts_of, orientation_of
 from refalt.evaluation.surroundings import flanks, gc_content
+from refalt.files import write_bytes
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.stages import Read, terms_of
+from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
+from refalt.scoring.probes import probe
 from refalt.sources.fasta import Genome
 from refalt.studies.study import ScoreSection
-from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Heterogeneity, Power
+from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Heterogeneity, Power, Probes
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,27 @@ def look_around(prepared: Prepared, read: Read, genome: Genome | None) -> Covari
     kept = read.measurements.kept(recorded=True).join(gc, on="source_row", maintain_order="left")
     matched = match_controls(kept, settings)
     return Covariates(gc.join(matched.labels, on="source_row", how="left", maintain_order="left"), matched.balance)
+
+
+def write_orientation(prepared: Prepared, read: Read, checks: AlleleChecks, path: Path) -> Mapping[str, int]:
+    """Write what was done to alleles and signs; returns the counts, which add up to the rows of the source."""
+    oriented = orientation_of(read.measurements, checks, prepared.declared)
+    write_bytes(path, changed_rows(oriented).write_csv(separator="\t").encode())
+    return counts_of(oriented)
+
+
+def probe_models(
+    prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, *, metering: Metering | None = None
+) -> Probes | None:
+    """Ask each score what is known beforehand; None where the study turns probes off."""
+    n, seed = prepared.study.audits.probes, prepared.study.study.seed
+    if not n:
+        return None
+    found = []
+    for score in prepared.scores:
+        asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
+        found.append(probe(prepared.models[score.model], asked, score, n=n, seed=seed, metering=metering).frame)
+    return Probes(pl.concat(found))
 
 
 @dataclass(frozen=True)

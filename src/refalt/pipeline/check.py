@@ -14,6 +14,7 @@ from refalt.columns import Reason
 from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
+from refalt.evaluation.orientation import counts_of, orientation_of
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import prepare, study_file
@@ -63,6 +64,7 @@ class Checked:
         guess: How the columns of a table were read; None for a study or a VCF.
         effect: The effect's declaration in words; None where there is no effect.
         remarks: What else a reader should know.
+        oriented: What was done to alleles and signs -> rows; adds up to all rows.
         findings: Of all pre-flight audits, in order of code.
     """
 
@@ -74,6 +76,7 @@ class Checked:
     guess: Guess | None = None
     effect: str | None = None
     remarks: tuple[str, ...] = ()
+    oriented: Mapping[str, int] = field(default_factory=dict)
 
     def fails_on(self, least: Severity) -> bool:
         """Whether an unwaived finding is as bad as this or worse."""
@@ -95,6 +98,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
     waive = prepared.study.audits.waive
     check_waivers(waive)
     read, genome = stages.read_measurements(prepared), stages.open_fasta(prepared)
+    checks = stages.check_variants(read, genome)
     evidence = {
         "declared": prepared.declared,
         "study": prepared.study,
@@ -103,7 +107,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
         "genes": stages.gene_tables(prepared),
         "measurements": read.measurements,
         "source_columns": source_columns(prepared, len(read.measurements)),
-        "checks": stages.check_variants(read, genome),
+        "checks": checks,
         "clusters": stages.cluster(prepared, read),
         "genome": genome,
         "inputs": read.inputs if len(read.inputs) else None,
@@ -111,7 +115,8 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
     }
     findings = run_audits(Phase.PREFLIGHT, evidence, waivers=waive)
     rows = read.measurements
-    return Checked(path, len(rows), _set_aside(rows), findings, remarks=read.remarks)
+    oriented = counts_of(orientation_of(rows, checks, prepared.declared))
+    return Checked(path, len(rows), _set_aside(rows), findings, remarks=read.remarks, oriented=oriented)
 
 
 def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[str, str] | None = None) -> Checked:
@@ -142,12 +147,13 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     rows = plain if is_placed else _lifted(read, which.name, lifts.get((which.name, target)))
     declared = read.declared.model_copy(update={"assembly": which.name})
     inputs = stages._inputs(read.published.sequences, rows.frame)
+    checks = stages.check_variants(stages.Read(rows, inputs, None, ()), genome)
     evidence = {
         "measurements": rows,
         "source_columns": read.source_columns,
         "declared": declared,
         "study": _study_of(declared.model_dump(mode="json"), genome) if genome else None,
-        "checks": stages.check_variants(stages.Read(rows, inputs, None, ()), genome),
+        "checks": checks,
         "inputs": inputs if len(inputs) else None,
         "genome": genome,
         "genes": genes or None,
@@ -158,7 +164,7 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     remarks = (*(read.guess.remarks if read.guess else ()), *read.published.remarks)
     return Checked(
         path, len(rows), _set_aside(rows), [_unclaimed(finding, which) for finding in findings], which, read.guess,
-        _effect_words(read), remarks,
+        _effect_words(read), remarks, counts_of(orientation_of(rows, checks, declared)),
     )  # fmt: skip
 
 

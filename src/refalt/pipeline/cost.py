@@ -9,10 +9,11 @@ from refalt.pipeline import stages
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Cost, Metering, dry_run
 from refalt.scoring.plan import plan
+from refalt.scoring.probes import probe_cost
 
 
 def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
-    """Score name -> its cost, for every score of a metered model; writes nothing and asks nothing.
+    """Score name -> its cost, for every score of a metered model and for its probes; writes and asks nothing.
 
     Raises:
         UserError: a file is missing or not what it should be, or a score cannot be made.
@@ -21,9 +22,13 @@ def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
     genome = stages.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     found: dict[str, Cost] = {}
+    n = prepared.study.audits.probes
     for score in prepared.scores:
         model = prepared.models[score.model]
         if isinstance(model, MeteredModel):
             asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
             found[score.name] = dry_run(model, asked, score, metering=metering)
+            if n:
+                cost = probe_cost(model, asked, score, n=n, seed=prepared.study.study.seed, metering=metering)
+                found[f"{score.name} (probes)"] = cost
     return found

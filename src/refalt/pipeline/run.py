@@ -18,7 +18,7 @@ from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
-from refalt.pipeline.beside import look_around, look_beside, train_kmers
+from refalt.pipeline.beside import look_around, look_beside, probe_models, train_kmers, write_orientation
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.source_columns import source_columns
 from refalt.plots import draw_all
@@ -28,7 +28,7 @@ from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
 from refalt.tables import Comparisons, Estimates
 
-STAGES: Final = ("measurements", "alleles", "audits", "predictions", "comparison", "estimates", "report")
+STAGES: Final = ("measurements", "alleles", "audits", "probes", "predictions", "comparison", "estimates", "report")
 #: Stages after which somebody has seen a result.
 SHOWN: Final = ("estimates", "report")
 MOST_FAILURES: Final = 0.01
@@ -105,7 +105,7 @@ def run_study(
     _write_provenance(prepared, run, started=started, notes=notes)
     run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
     # The page shows the whole history, so that it comes out the same when it is rendered again.
-    if ended.reached in ("audits", "report"):
+    if ended.reached in ("audits", "probes", "report"):
         notify("page")
         render(run)
     return ended
@@ -130,6 +130,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     genome = stages.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     checks.write(run.allele_checks)
+    notes["orientation"] = dict(write_orientation(prepared, read, checks, run.orientation))
     clusters = stages.cluster(prepared, read)
     covariates = look_around(prepared, read, genome)
     covariates.balance.write(run.balance)
@@ -142,12 +143,15 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     ended.findings += _audit(Phase.PREFLIGHT, evidence | beside, prepared)
     _write_findings(ended)
     _stop_if_fatal(ended, prepared)
+    begin("probes")
+    evidence["probes"] = probes = probe_models(prepared, read, checks, genome, metering=manner.metering)
+    if probes is not None:
+        probes.write(run.probes)
+    ended.findings += _audit(Phase.PROBE, evidence, prepared)
+    _stop_if_fatal(ended, prepared)
     begin("predictions")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
-    for name, predictions in scored.predictions.items():
-        predictions.write(run.predictions(name))
-    scored.tracks.write(run.tracks)
-    scored.failures.write(run.failures)
+    _write_scored(scored, run)
     begin("comparison")
     joined = stages.compare(prepared, read, checks, scored, clusters, covariates.rows)
     joined.comparison.write(run.comparison)
@@ -160,9 +164,18 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     evidence |= {"comparisons": comparisons}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
-    _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))
+    _set_exit_code(
+        ended, n_failed=scored.failures.unanswered.height, n_asked=sum(map(len, scored.predictions.values()))
+    )
     begin("report")
     _draw(prepared, run, joined, estimates, controls)
+
+
+def _write_scored(scored: stages.AllScored, run: RunFolder) -> None:
+    for name, predictions in scored.predictions.items():
+        predictions.write(run.predictions(name))
+    scored.tracks.write(run.tracks)
+    scored.failures.write(run.failures)
 
 
 def _draw(
@@ -283,7 +296,7 @@ def _write_provenance(prepared: Prepared, run: RunFolder, *, started: str, notes
 
 def _digests(run: RunFolder) -> dict[str, str]:
     tables = [*sorted(run.root.glob("*.parquet")), *sorted(run.root.glob("3-predictions/*.parquet"))]
-    tables += [path for path in (run.attrition,) if path.is_file()]
+    tables += [path for path in (run.attrition, run.orientation) if path.is_file()]
     return {path.relative_to(run.root).as_posix(): sha256_of(path) for path in tables}
 
 

@@ -193,7 +193,7 @@ def score_variants(
     values = scored.predictions.frame.select(
         "asked_id", "target_id", "raw", "quantile", over_tracks(score).alias("score_asked")
     )
-    failed = scored.failures.frame.select("asked_id", "error").unique("asked_id", maintain_order=True)
+    failed = scored.failures.frame.select("asked_id", "error", pl.col("reason").alias("failed_for"))
     checks = to_score.checks.frame.select(
         "variant_id", "asked_id", "orientation", "sign", "ref_in_genome", pl.col("reason").alias("checked")
     )
@@ -219,7 +219,7 @@ def _explained(rows: pl.DataFrame, genome: Genome, *, signed: bool) -> pl.DataFr
         "reason",
         pl.when(unstated).then(pl.lit(Reason.BAD_ALLELE.value)),
         "checked",
-        pl.when(pl.col("error").is_not_null()).then(pl.lit(Reason.PREDICTION_FAILED.value)),
+        "failed_for",
         pl.lit(Reason.NO_SCORE.value),
     )
     turned = pl.col("sign").cast(pl.Float64) if signed else pl.lit(1.0)
@@ -240,7 +240,7 @@ def _words() -> pl.Expr:
     problem, flags = pl.col("problem"), pl.col("flags")
     kinds = [pl.when(flags.list.contains(flag)).then(pl.lit(f"a row {text}")) for flag, text in FLAG_WORDS.items()]
     return (
-        pl.when(problem == Reason.PREDICTION_FAILED.value)
+        pl.when(problem.is_in([Reason.PREDICTION_FAILED.value, Reason.GENE_OUTSIDE_WINDOW.value]))
         .then("error")
         .when(problem == Reason.BAD_ALLELE.value)
         .then(pl.coalesce(*kinds, pl.lit(meanings[Reason.BAD_ALLELE.value])))

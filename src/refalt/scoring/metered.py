@@ -6,6 +6,7 @@ not.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.models.base import Answers, Asked
 from refalt.models.metered import Effort, Keep, MeteredModel, NoValueError, Question, Reading, Reply, Values
 from refalt.scoring.store import Store, digest_of_key, open_store, store_file
@@ -228,6 +230,7 @@ def _read(asked: Asked, survey: _Survey, counter: _Counter, reading: Reading, st
         values: list[Values] = []
         errors: dict[int, str] = {}
         attempts: dict[int, int] = {}
+        reasons: dict[int, Reason] = {}
         for row in range(first, min(first + _ROWS_PER_BATCH, asked.rows.height)):
             failed = [counter.failures[part] for part in survey.parts[row].values() if part in counter.failures]
             if row in survey.errors:
@@ -239,8 +242,8 @@ def _read(asked: Asked, survey: _Survey, counter: _Counter, reading: Reading, st
                     values.append(reading.values(_payloads(survey.parts[row], store), targets[row]))
                     rows.append(row)
                 except NoValueError as error:
-                    errors[row] = str(error)
-        yield _batch(rows, values, errors, attempts)
+                    errors[row], reasons[row] = str(error), error.reason
+        yield dataclasses.replace(_batch(rows, values), errors=errors, attempts=attempts, reasons=reasons)
 
 
 def _payloads(parts: dict[str, bytes], store: Store) -> dict[str, bytes]:
@@ -248,15 +251,15 @@ def _payloads(parts: dict[str, bytes], store: Store) -> dict[str, bytes]:
     return {part: payload for part, payload in found.items() if payload is not None}
 
 
-def _batch(rows: list[int], values: list[Values], errors: dict[int, str], attempts: dict[int, int]) -> Answers:
+def _batch(rows: list[int], values: list[Values]) -> Answers:
     lines = [len(value.raw) for value in values]
     by_target = any(value.targets is not None for value in values)
-    with_quantile = bool(values) and all(value.quantile is not None for value in values)
+    quantiles = [value.quantile for value in values if value.quantile is not None]
+    alleles = [value.alleles for value in values if value.alleles is not None]
     return Answers(
         np.repeat(np.asarray(rows, dtype=np.int64), lines),
         np.concatenate([value.raw for value in values]) if values else np.empty((0, 0)),
-        np.concatenate([value.quantile for value in values if value.quantile is not None]) if with_quantile else None,
-        errors,
-        [target for value in values for target in value.targets or (None,)] if by_target else None,
-        attempts,
+        np.concatenate(quantiles) if values and len(quantiles) == len(values) else None,
+        targets=[target for value in values for target in value.targets or (None,)] if by_target else None,
+        alleles=np.concatenate(alleles) if values and len(alleles) == len(values) else None,
     )

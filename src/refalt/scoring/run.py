@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.errors import redact
 from refalt.models.base import Answers, Asked, Model
 from refalt.models.metered import MeteredModel
@@ -54,17 +55,21 @@ def _predictions(asked: Asked, batches: Sequence[Answers]) -> Predictions:
     if not answered:
         return Predictions.empty()
     with_quantile = all(batch.quantile is not None for batch in answered)
-    rows = pl.concat(_answered(asked, batch, with_quantile=with_quantile) for batch in answered)
+    with_alleles = all(batch.alleles is not None for batch in answered)
+    parts = [_answered(asked, batch, with_quantile=with_quantile, with_alleles=with_alleles) for batch in answered]
+    rows = pl.concat(parts)
     if not rows.get_column("row").is_sorted():
         rows = rows.sort("row", maintain_order=True)
     return Predictions(rows.drop("row"))
 
 
-def _answered(asked: Asked, batch: Answers, *, with_quantile: bool) -> pl.DataFrame:
+def _answered(asked: Asked, batch: Answers, *, with_quantile: bool, with_alleles: bool) -> pl.DataFrame:
     names = ["asked_id", "made_for", "target_id", "context_id", "input_id"]
     columns = [pl.Series("row", batch.row), _lists("raw", batch.raw)]
     if with_quantile and batch.quantile is not None:
         columns.append(_lists("quantile", batch.quantile))
+    if with_alleles and batch.alleles is not None:
+        columns += [pl.Series(f"{name}_score", batch.alleles[:, i]) for i, name in enumerate(("ref", "alt"))]
     if batch.targets is not None:
         columns.append(pl.Series("target_id", batch.targets, dtype=pl.String))
     return asked.rows.select(names)[batch.row].with_columns(columns)
@@ -78,6 +83,7 @@ def _lists(name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]])
 def _failures(asked: Asked, batches: Sequence[Answers], score: ScoreSection) -> Failures:
     errors = {row: text for batch in batches for row, text in batch.errors.items()}
     attempts = {row: times for batch in batches for row, times in batch.attempts.items()}
+    reasons = {row: reason for batch in batches for row, reason in batch.reasons.items()}
     rows = sorted(errors)
     names = asked.rows.get_column("asked_id")
     return Failures(
@@ -87,6 +93,7 @@ def _failures(asked: Asked, batches: Sequence[Answers], score: ScoreSection) -> 
                 "asked_id": [names[row] for row in rows],
                 "error": [redact(errors[row]) for row in rows],
                 "attempts": [attempts.get(row, 1) for row in rows],
+                "reason": [reasons.get(row, Reason.PREDICTION_FAILED).value for row in rows],
             },
             schema={column.name: column.dtype for column in Failures.declared},
         )

@@ -127,10 +127,14 @@ class EvaluationSection(Section):
 
 
 class AuditSection(Section):
-    """Findings accepted, each with its reason; and a file of numbers that prose states (see `studies.claims`)."""
+    """Findings accepted, each with its reason; a file of numbers that prose states; variants that probes ask of a model.
+
+    `claims` is such a file (see `studies.claims`); `probes` is how many variants a model is probed with, 0 for none.
+    """
 
     waive: dict[str, Filled] = {}
     claims: Filled | None = None
+    probes: Annotated[int, Field(ge=0, le=1000)] = 16
 
 
 class Study(Section):

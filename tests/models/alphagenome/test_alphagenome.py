@@ -121,6 +121,8 @@ def test_score__by_gene_has_a_line_a_gene_or_the_line_of_its_target(scored: Call
     assert one.predictions.frame.get_column("target_id").to_list() == [genes[0]] * 2
     (error,) = one.failures.frame.get_column("error").to_list()
     assert error == f"ENSG1 is not among the {len(genes)} genes within the window"
+    assert one.failures.frame.get_column("reason").to_list() == ["gene_outside_window"]
+    assert one.failures.unanswered.is_empty()
 
 
 def test_score__of_all_recommended_is_one_request_a_variant_whatever_is_read(
@@ -154,6 +156,20 @@ def test_score__by_sequence_is_the_comparison_of_the_officially_predicted_tracks
         centre = WINDOW // 2 - 1
         means.append(tracks.cage.values[centre - 250 : centre + 251].astype(float).mean(axis=0))
     np.testing.assert_allclose(matrix(found)[0], means[1] - means[0], rtol=1e-9, atol=1e-12)
+    alone = found.predictions.frame.select("ref_score", "alt_score").row(0)
+    np.testing.assert_allclose(alone, [mean.mean() for mean in means], rtol=1e-9)
+
+
+def test_score__of_a_sequence_is_the_difference_of_its_alleles_scores(
+    scored: Callable[..., Scored], snvs: Snvs
+) -> None:
+    score = score_of("Sequence(DNASE, 501, MEAN, LOG2_RATIO)", method="sequence")
+    found = scored(snvs(POSITIONS), score).predictions.frame
+    difference = found.get_column("alt_score") - found.get_column("ref_score")
+    np.testing.assert_allclose(difference, found.get_column("raw").list.mean(), rtol=1e-9, atol=1e-12)
+    assert found.get_column("ref_score").n_unique() == len(POSITIONS)
+    by_variant = scored(snvs(POSITIONS), score_of()).predictions.frame
+    assert by_variant.get_column("ref_score").null_count() == len(POSITIONS)
 
 
 def test_score__averaged_over_both_strands_is_the_same_for_a_genome_read_from_the_other_end(

@@ -40,13 +40,14 @@ def test_parse_sequence_score__says_what_is_wrong(text: str, method: str, said: 
     assert said.lower() in str(caught.value).lower()
 
 
-def test_compared__is_difference_or_log2_ratio() -> None:
+def test_of__two_sequences_differ_by_the_difference_or_the_log2_ratio_of_their_activities() -> None:
     ref, alt = np.array([1.0, 0.0, 2.0]), np.array([2.0, 0.0, 1.0])
-    np.testing.assert_array_equal(SequenceScore("DNASE", "MEAN", None, "DIFFERENCE").compared(ref, alt), [1, 0, -1])
+    difference = SequenceScore("DNASE", "MEAN", None, "DIFFERENCE")
+    np.testing.assert_array_equal(difference.of(alt) - difference.of(ref), [1, 0, -1])
     ratio = SequenceScore("DNASE", "MEAN", None, "LOG2_RATIO")
-    np.testing.assert_allclose(ratio.compared(ref, alt), np.log2([2.001 / 1.001, 1, 1.001 / 2.001]), rtol=1e-12)
-    np.testing.assert_allclose(ratio.compared(ref, alt), -ratio.compared(alt, ref), atol=1e-15)
-    np.testing.assert_array_equal(SequenceScore("DNASE", "MEAN").compared(ref, None), ref)
+    expected = np.log2([2.001 / 1.001, 1, 1.001 / 2.001])
+    np.testing.assert_allclose(ratio.of(alt) - ratio.of(ref), expected, rtol=1e-12)
+    np.testing.assert_array_equal(SequenceScore("DNASE", "MEAN").of(ref), ref)
 
 
 @pytest.mark.parametrize(

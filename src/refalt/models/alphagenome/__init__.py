@@ -18,7 +18,7 @@ from refalt.models.alphagenome.placing import WINDOWS
 from refalt.models.alphagenome.scorers import ScorerChoice, parse_choice
 from refalt.models.alphagenome.sequence_scores import SequenceScore, parse_sequence_score
 from refalt.models.alphagenome.settings import ASSEMBLIES, REVISIONS, AlphaGenomeSection
-from refalt.models.base import Asked, ModelSection
+from refalt.models.base import Asked, ModelSection, Probe
 from refalt.models.metered import Effort, Identity, Keep, MeteredModel, Question, Reading, Shelf
 from refalt.provenance import digest_of
 from refalt.studies.study import ScoreSection, TrackChoice
@@ -89,6 +89,24 @@ class AlphaGenome(MeteredModel):
             from refalt.models.alphagenome.tracks import ontology_term
 
             ontology_term(score.tracks.ontology_curie)
+
+    def unprobed(self, probe: Probe, score: ScoreSection) -> str:
+        """What the protocol has no request for, and what no method promises."""
+        if self._settings.backend == "atlas":
+            return "Atlas holds changes of the genome's own bases, in windows of its own"
+        if score.method == "element":
+            return "an element has one sequence and no alleles"
+        if probe is not Probe.STRAND:
+            return ""
+        if self.reads_own_genome(score):
+            return "the service reads variants in its own genome, on its forward strand"
+        if not self._settings.both_strands:
+            return "both_strands is off, so one strand is read"
+        return "its tracks are of one strand" if score.tracks.strand in ("+", "-") else ""
+
+    def reads_own_genome(self, score: ScoreSection) -> bool:
+        """Variants are asked for by their place; sequences are sent."""
+        return score.method == "variant"
 
     def questions(self, asked: Asked, score: ScoreSection) -> Iterator[Question]:
         """The requests that answer every row, in the order of the rows; made without the network."""

@@ -16,7 +16,12 @@ WINDOWS: Final = (16_384, 131_072, 524_288, 1_048_576)
 
 
 def problems(
-    rows: pl.DataFrame, genome: Genome | None, *, window: int, lengths: Mapping[str, int] = MappingProxyType({})
+    rows: pl.DataFrame,
+    genome: Genome | None,
+    *,
+    window: int,
+    lengths: Mapping[str, int] = MappingProxyType({}),
+    ref_may_equal_alt: bool = False,
 ) -> list[str | None]:
     """Why each variant cannot be asked; None where it can.
 
@@ -27,6 +32,7 @@ def problems(
         genome: To hold REF against; None leaves that unchecked.
         window: Bases of the window.
         lengths: Contig -> bases, for when there is no genome; a contig that is not in it is not checked.
+        ref_may_equal_alt: Whether a change of nothing may be asked.
     """
     ref, alt = pl.col("ref"), pl.col("alt")
     held = _held(rows, genome)
@@ -38,7 +44,7 @@ def problems(
         .then(pl.lit("its alleles are not known"))
         .when(~(ref.str.contains(letters) & alt.str.contains(letters)))
         .then(pl.format("alleles must be written in A, C, G, T, N; got {}>{}", ref, alt))
-        .when(ref == alt)
+        .when((ref == alt) & ~pl.lit(ref_may_equal_alt))
         .then(pl.format("REF and ALT are the same, {}", ref))
         .when(pl.col("pos") < 1)
         .then(pl.format("positions begin at 1; got {}", "pos"))

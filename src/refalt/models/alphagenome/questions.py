@@ -14,7 +14,7 @@ from refalt.models.alphagenome.reading import REVERSED
 from refalt.models.alphagenome.requests import Reduction, SequenceRequest, VariantRequest
 from refalt.models.alphagenome.scorers import Scorer
 from refalt.models.alphagenome.sequence_scores import SequenceScore
-from refalt.models.base import Asked
+from refalt.models.base import Asked, Probe
 from refalt.sequences import N_CODE, Codes, encode, encode_alleles, reverse_complement, variant_windows
 from refalt.sources.fasta import Genome
 
@@ -41,7 +41,7 @@ def variant_requests(
         if problem is not None:
             yield row, "", problem
             continue
-        start = window_start(pos, len(ref), window)
+        start = window_start(pos, len(ref), window) + asked.shift
         yield row, "", VariantRequest(chrom, start, start + window, pos, ref, alt, scorers)
 
 
@@ -49,7 +49,8 @@ def _placed(
     asked: Asked, window: int, lengths: Mapping[str, int]
 ) -> Iterator[tuple[int, str, tuple[int, str, str], str | None]]:
     rows = asked.rows.select(_COLUMNS)
-    found = problems(rows, asked.genome, window=window, lengths=lengths)
+    may_equal = asked.probe is Probe.SAME
+    found = problems(rows, asked.genome, window=window, lengths=lengths, ref_may_equal_alt=may_equal)
     for row, ((chrom, pos, ref, alt), problem) in enumerate(zip(rows.iter_rows(), found, strict=True)):
         if problem is None and asked.genome is not None and len(ref) != len(alt):
             pos, ref, alt = left_aligned(asked.genome.codes(chrom), pos, ref, alt)
@@ -88,11 +89,13 @@ class SequenceDraft:
             if problem is not None:
                 yield row, "ref", problem
                 continue
+            length = self.window + 2 * asked.shift
             cut = variant_windows(
-                genome.codes(chrom), [pos], ref_length=[len(ref)], alt=encode_alleles([alt]), length=self.window
+                genome.codes(chrom), [pos], ref_length=[len(ref)], alt=encode_alleles([alt]), length=length
             )
-            kept = self.score.reduction_at(self.window // 2 - 1, window=self.window)
-            yield from self._asked(row, {"ref": cut.reference[0], "alt": cut.alternate[0]}, kept)
+            kept = self.score.reduction_at(self.window // 2 - 1 - asked.shift, window=self.window)
+            pair = {"ref": cut.reference[0], "alt": cut.alternate[0]}
+            yield from self._asked(row, {name: codes[2 * asked.shift :] for name, codes in pair.items()}, kept)
 
     def _from_carried(
         self, asked: Asked, made: Callable[[Mapping[str, Any]], tuple[dict[str, Codes], Reduction]]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.models.alphagenome.answers import GeneLine, Part, table_name, unpack
 from refalt.models.alphagenome.requests import KEPT
 from refalt.models.alphagenome.scorers import ScorerChoice
@@ -144,14 +145,16 @@ def _on_the_other_strand(lines: Sequence[GeneLine], strands: Sequence[str]) -> n
 
 def _lines(lines: Sequence[GeneLine], target: str | None) -> slice:
     if not lines:
-        raise NoValueError("no gene lies wholly within the window")
+        raise NoValueError("no gene lies wholly within the window", reason=Reason.GENE_OUTSIDE_WINDOW)
     if target is None:
         return slice(None)
     wanted = target.split(".")[0]
     for index, line in enumerate(lines):
         if wanted in (line.target, line.target.split(":")[0]):
             return slice(index, index + 1)
-    raise NoValueError(f"{target} is not among the {len(lines)} genes within the window")
+    raise NoValueError(
+        f"{target} is not among the {len(lines)} genes within the window", reason=Reason.GENE_OUTSIDE_WINDOW
+    )
 
 
 class SequenceReading:
@@ -165,8 +168,11 @@ class SequenceReading:
 
     def values(self, parts: Mapping[str, bytes], target: str | None) -> Values:  # noqa: ARG002
         """ALT against REF, or the activity of an element."""
-        activities = {name: self._activity(parts, name) for name in ("ref", "alt") if name in parts}
-        return Values(self._score.compared(activities["ref"], activities.get("alt"))[None, :])
+        scores = {name: self._score.of(self._activity(parts, name)) for name in ("ref", "alt") if name in parts}
+        if "alt" not in scores:
+            return Values(scores["ref"][None, :])
+        alleles = np.array([[scores["ref"].mean(), scores["alt"].mean()]])
+        return Values((scores["alt"] - scores["ref"])[None, :], alleles=alleles)
 
     def tracks(self) -> pl.DataFrame:
         """The tracks that were read."""

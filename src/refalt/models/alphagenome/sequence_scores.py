@@ -35,13 +35,9 @@ class SequenceScore:
     width: int | None = None
     comparison: str = ""
 
-    def compared(self, ref: Floats, alt: Floats | None) -> Floats:
-        """float64[T] from the activities of both sequences, float64[T]; of an element the activity itself."""
-        if alt is None:
-            return ref
-        if self.comparison == "DIFFERENCE":
-            return alt - ref
-        return np.asarray(np.log2(alt + PSEUDOCOUNT) - np.log2(ref + PSEUDOCOUNT))
+    def of(self, activity: Floats) -> Floats:
+        """float64[T], the score of one sequence from its activity, float64[T]; a variant has ALT's minus REF's."""
+        return np.log2(activity + PSEUDOCOUNT) if self.comparison == "LOG2_RATIO" else activity
 
     def reduction_at(self, centre: int, *, window: int) -> Reduction:
         """What is kept of a window whose variant stands at index `centre`: `width` bases, cut at the window's ends."""

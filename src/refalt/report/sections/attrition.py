@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
+from refalt.evaluation.orientation import DONE
 from refalt.report.evidence import Evidence
 from refalt.report.numbers import Row, cell, row_key
 from refalt.report.sections.base import Section
@@ -27,14 +29,21 @@ def build(evidence: Evidence) -> Section | None:
         _stage(str(keys[0]), str(keys[1]), part)
         for keys, part in frame.group_by(["stage", "score_name"], maintain_order=True)
     ]
+    run, recorded = evidence.run, evidence.provenance.get("tables", {})
     return Section(
         "attrition",
         "Rows kept and lost",
         "No row leaves without a reason.",
         HELP,
-        {"stages": stages},
-        {"attrition.tsv": evidence.run.attrition.name},
+        {"stages": stages, "orientation": _orientation(evidence)},
+        {path.name: path.name for path in (run.attrition, run.orientation) if path.name in recorded},
     )
+
+
+def _orientation(evidence: Evidence) -> list[tuple[str, Markup]]:
+    """What was done to rows in words, and to how many; nothing of a run that did not record it."""
+    counts = evidence.provenance.get("orientation", {})
+    return [(DONE[done], cell("provenance", "orientation", done, count, "count")) for done, count in counts.items()]
 
 
 def _stage(stage: str, score_name: str, part: pl.DataFrame) -> dict[str, Any]:
