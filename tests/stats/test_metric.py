@@ -42,6 +42,16 @@ def test_metrics__chance_is_what_shuffled_scores_get_on_average(name: str) -> No
     assert abs(shuffled.mean() - metric.chance(target, score).value) < 4 * error
 
 
+def test_sign_concordance__chance_counts_zeros_wherever_a_shuffle_puts_them() -> None:
+    rng = np.random.default_rng(6)
+    effect = np.where(np.arange(60) < 12, 0.0, rng.exponential(size=60))
+    score = np.where(np.arange(60) < 20, -1.0, rng.normal(0.5, 1, size=60))
+    metric = METRICS["sign_concordance"]
+    shuffled = np.array([metric.function(effect, rng.permutation(score)).value for _ in range(2000)])
+    error = shuffled.std(ddof=1) / np.sqrt(shuffled.size)
+    assert abs(shuffled.mean() - metric.chance(effect, score).value) < 4 * error
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_metrics__signed_ones_change_when_the_score_is_negated(name: str) -> None:
     metric = METRICS[name]

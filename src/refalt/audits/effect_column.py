@@ -32,8 +32,9 @@ FEWEST_SIGNS: Final = 10
 
 #: Where both alleles have the same share.
 HALF: Final = 0.5
-#: A gap this wide, with values crowding on both sides of it, is what significance leaves of ratios.
-GAP_FROM: Final = 0.02
+#: A gap this wide, with values crowding on both sides of it, is what significance leaves of ratios. The tail of sizes
+#: without signs has gaps too, with next to nothing beyond them.
+GAP_FROM, FEWEST_BESIDE = 0.02, 5
 MEDIAN_WITHIN: Final = 0.05
 
 
@@ -222,8 +223,8 @@ def _looks_like_ratio(beta: Floats) -> str | None:
     within = f"all values lie between {beta.min():.3g} and {beta.max():.3g}, on both sides of 0.5"
     low, high = shapes.widest_gap(beta, HALF)
     width = high - low
-    beside = ((beta > low - width) & (beta < high + width)).sum()
-    if width >= GAP_FROM and beside >= FEWEST:
+    beside = [int(((beta > low - width) & (beta <= low)).sum()), int(((beta >= high) & (beta < high + width)).sum())]
+    if width >= GAP_FROM and min(beside) >= FEWEST_BESIDE and sum(beside) >= FEWEST:
         return f"{within}, with none between {low:.3g} and {high:.3g}"
     median = float(np.median(beta))
     return f"{within}, and their median is {median:.3f}" if abs(median - HALF) <= MEDIAN_WITHIN else None

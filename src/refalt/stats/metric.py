@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from refalt.stats.association import calibration_slope, pearson, sign_agreement, sign_concordance, spearman
 from refalt.stats.classification import auprc, auprc_chance_with_ties, auroc
-from refalt.stats.measured import Measured
+from refalt.stats.measured import Measured, paired_rows
 
 
 class Statistic(Protocol):
@@ -56,7 +56,13 @@ def _half(target: ArrayLike, score: ArrayLike) -> Measured:  # noqa: ARG001
 
 
 def _margins(target: ArrayLike, score: ArrayLike) -> Measured:
-    return sign_agreement(target, score).expected
+    """Both margins over all rows: a score that knows nothing puts its zeros beside any effect, not where they stand."""
+    agreement = sign_agreement(target, score)
+    if agreement.expected.reason is not None:
+        return agreement.expected
+    rows = paired_rows(target, score, None, minimum=1)
+    up, said_up = (float((column > 0).sum() / (column != 0).sum()) for column in rows[:2])
+    return Measured(up * said_up + (1 - up) * (1 - said_up))
 
 
 _ALL = (
