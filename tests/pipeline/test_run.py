@@ -208,3 +208,15 @@ def test_run_study__declaring_the_allele_that_was_unknown_is_no_second_thought(t
     _run(toy)
     toy.edit('of = "unknown", scale', 'of = "alt", scale')
     assert _run(toy).exit_code is ExitCode.DONE
+
+
+def test_run_study__goes_on_to_its_page_when_a_figure_fails_and_says_so(
+    toy: ToyStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refalt.plots.figures.attrition.AttritionFlow.draw", lambda *_: 1 / 0)
+    told: list[str] = []
+    ended = run_study(prepare(toy.path), out=toy.path.parent / "runs", notify=told.append)
+    assert ended.exit_code == ExitCode.BUG
+    assert any("attrition.svg not drawn: ZeroDivisionError" in line for line in told)
+    assert "not drawn: ZeroDivisionError" in ended.run.report.read_text()
+    assert "Traceback" in (ended.run.plots / "errors.txt").read_text()
