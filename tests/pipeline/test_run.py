@@ -282,3 +282,15 @@ def test_run_study__a_model_without_a_sign_is_found_by_its_probes(
     assert set(skipped) == {"good", "noise"}
     tables = json.loads(ended.run.provenance.read_text())["tables"]
     assert ended.run.probes.name in tables
+
+
+def test_run_study__goes_on_to_its_page_when_a_figure_fails_and_says_so(
+    toy: ToyStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refalt.plots.figures.attrition.AttritionFlow.draw", lambda *_: 1 / 0)
+    told: list[str] = []
+    ended = run_study(prepare(toy.path), out=toy.path.parent / "runs", notify=told.append)
+    assert ended.exit_code == ExitCode.BUG
+    assert any("attrition.svg not drawn: ZeroDivisionError" in line for line in told)
+    assert "not drawn: ZeroDivisionError" in ended.run.report.read_text()
+    assert "Traceback" in (ended.run.plots / "errors.txt").read_text()

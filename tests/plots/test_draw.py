@@ -11,7 +11,8 @@ import pytest
 
 from refalt.plots import draw_across, draw_all, figures
 from refalt.plots.base import Drawing, Reading
-from refalt.plots.draw import path_part
+from refalt.plots.figures.roc import Roc
+from refalt.plots.record import read_figures
 from refalt.plugins import every_class
 from refalt.tables import Attrition, Comparison, Estimates
 
@@ -145,12 +146,16 @@ def test_draw_all__gives_the_same_bytes_twice(toy_tables, tmp_path):
     assert digests[0] == digests[1]
 
 
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [("ag-dnase", "ag-dnase"), ("../../x", "_.._x"), ("a/b c", "a_b_c"), ("...", "_"), ("G" * 300, "G" * 120)],
-)
-def test_path_part__is_one_safe_part_of_a_path(name, part):
-    assert path_part(name) == part
+def test_draw_all__draws_the_others_where_one_fails_and_keeps_the_traceback(toy_tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(Roc, "draw", lambda *_: 1 / 0)
+    tables = one_score(toy_tables(40))
+    found = {figure.name: figure for figure in drawn(tables, tmp_path)}
+    assert [name for name, figure in found.items() if figure.failed] == ["roc-given", "roc-direction"]
+    assert "ZeroDivisionError" in (tmp_path / "errors.txt").read_text()
+    assert {one.name: one.failed for one in read_figures(tmp_path)}["roc-given"].startswith("not drawn: ZeroDiv")
+    monkeypatch.undo()
+    assert not any(figure.failed for figure in drawn(tables, tmp_path))
+    assert not (tmp_path / "errors.txt").exists()
 
 
 def test_plots__are_imported_without_the_drawing_library():

@@ -137,6 +137,7 @@ MEASUREMENTS: Final = (
         "bp",
     ),
     Column("consequence", pl.String, "what the variant does to its gene, a Sequence Ontology term as published"),
+    Column("centre_distance", pl.Float64, "position minus the centre of the target's peak or window", "bp"),
     Column("wild_type_id", pl.String, "element_id of the wild type an element is compared with"),
     Column("reason", pl.String, "why the row is not compared, from the closed list; null when it is"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
@@ -259,6 +260,7 @@ COMPARISON: Final = (
     Column("pip", pl.Float64, "posterior inclusion probability", "fraction"),
     Column("tss_distance", pl.Int64, "position minus transcription start site, sign as published", "bp"),
     Column("consequence", pl.String, "what the variant does to its gene, a Sequence Ontology term as published"),
+    Column("centre_distance", pl.Float64, "position minus the centre of the target's peak or window", "bp"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
 )
 

@@ -29,6 +29,7 @@ class TableColumns(Section):
     pip: Filled | None = None
     tss_distance: Filled | None = None
     consequence: Filled | None = None
+    centre_distance: Filled | None = None
     target_id: Filled | None = None
     context_id: Filled | None = None
     element_id: Filled | None = None

@@ -21,7 +21,8 @@ from refalt.pipeline import stages
 from refalt.pipeline.beside import look_around, look_beside, probe_models, train_kmers, write_orientation
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.source_columns import source_columns
-from refalt.plots import draw_all
+from refalt.plots import Figure, draw_all
+from refalt.plots.record import ERRORS
 from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
@@ -168,7 +169,11 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
         ended, n_failed=scored.failures.unanswered.height, n_asked=sum(map(len, scored.predictions.values()))
     )
     begin("report")
-    _draw(prepared, run, joined, estimates, controls)
+    for figure in _draw(prepared, run, joined, estimates, controls):
+        if figure.failed:
+            # A figure changes no number: the run goes on to its page, and says at its end that something is wrong.
+            manner.notify(f"figure {figure.svg} {figure.failed}; traceback in {run.plots / ERRORS}")
+            ended.exit_code = ended.exit_code or ExitCode.BUG
 
 
 def _write_scored(scored: stages.AllScored, run: RunFolder) -> None:
@@ -180,8 +185,8 @@ def _write_scored(scored: stages.AllScored, run: RunFolder) -> None:
 
 def _draw(
     prepared: Prepared, run: RunFolder, joined: Joined, estimates: Estimates, controls: Sequence[Control]
-) -> None:
-    draw_all(
+) -> list[Figure]:
+    return draw_all(
         joined.comparison,
         estimates,
         joined.attrition,

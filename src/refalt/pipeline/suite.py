@@ -24,7 +24,7 @@ from refalt.tables import Comparisons
 
 #: From the best end to the worst: the later, the less was done.
 _WORSE: Final = (
-    ExitCode.DONE, ExitCode.MANY_FAILURES, ExitCode.FATAL_FINDING, ExitCode.USER_ERROR, ExitCode.STOPPED
+    ExitCode.DONE, ExitCode.MANY_FAILURES, ExitCode.FATAL_FINDING, ExitCode.BUG, ExitCode.USER_ERROR, ExitCode.STOPPED
 )  # fmt: skip
 
 

@@ -82,7 +82,8 @@ def fitted_line(x: FloatArray, y: FloatArray, clusters: IntArray, *, level: floa
     slope_sums = np.bincount(clusters, left_over * deviation) / sum_of_squares
     groups = np.unique(clusters).size
     squares = ((level_sums[None, :] + (at - centre)[:, None] * slope_sums[None, :]) ** 2).sum(axis=1)
-    reach = np.array([_t_quantile(level, groups) * _spread(float(square), groups) for square in squares])
+    quantile = _t_quantile(level, groups)
+    reach = quantile * np.array([_spread(float(square), groups) for square in squares])
     return Line(slope, float(y.mean()) - slope * centre, at, fitted, fitted - reach, fitted + reach)
 
 
@@ -91,6 +92,6 @@ def _spread(sum_of_squares: float, groups: int) -> float:
 
 
 def _t_quantile(level: float, groups: int) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + level / 2, groups - 1)) if groups > 1 else math.nan
+    return float(stdtrit(groups - 1, 0.5 + level / 2)) if groups > 1 else math.nan

@@ -133,6 +133,7 @@ class Subject:
         readings: The estimates it shows.
         withheld: Why it must be an empty frame.
         height: Of the plotting area, in inches.
+        failed: What went wrong in finding out what there is to draw.
     """
 
     view: View
@@ -141,6 +142,7 @@ class Subject:
     readings: tuple[Reading, ...] = ()
     withheld: str | None = None
     height: float = 2.6
+    failed: Exception | None = None
 
     @classmethod
     def of(cls, view: View, reading: Reading, *, suffix: str = "", extra: str = "", height: float = 2.6) -> Self:

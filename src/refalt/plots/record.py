@@ -15,6 +15,8 @@ from refalt.files import write_text
 
 WHOLE_STUDY = "_all"
 INDEX = "figures.json"
+#: Tracebacks of figures that could not be drawn.
+ERRORS = "errors.txt"
 # Above this an SVG costs the page more than its PNG and draws more slowly: large scatters.
 LARGEST_INLINE_SVG = 90_000
 
@@ -35,6 +37,7 @@ class Figure:
         help: How to read it.
         png: Path under the folder of figures, with `/`; `svg` and `csv` likewise.
         withheld: Why the figure is an empty frame; None when it is drawn.
+        failed: The error that kept it from being drawn; None where there was none.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Figure:
     svg: str
     csv: str
     withheld: str | None = None
+    failed: str | None = None
 
 
 def write_index(figures: Sequence[Figure], folder: Path) -> None:

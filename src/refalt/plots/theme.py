@@ -6,6 +6,7 @@ Colours are the palette of Okabe and Ito (Color Universal Design, 2008).
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -122,7 +123,7 @@ def write_withheld(sheet: Sheet, reason: str) -> None:
         spine.set(visible=True, linestyle=(0, (4, 3)), edgecolor=MUTED)
     text = "\n".join(textwrap.wrap(drawable(reason), 56)[:10])
     axes.text(0.5, 0.58, text, transform=axes.transAxes, ha="center", va="center", fontsize=9, color=INK)
-    head = "WITHHELD" if reason.startswith("withheld") else "NOTHING TO SHOW"
+    head = next((word.upper() for word in ("withheld", "not drawn") if reason.startswith(word)), "NOTHING TO SHOW")
     axes.text(0.5, 0.93, head, transform=axes.transAxes, ha="center", va="top", fontweight="bold", color=MUTED)
 
 
@@ -157,10 +158,19 @@ def write(sheet: Sheet, stem: Path) -> None:
 
 def drawable(text: str) -> str:
     """`text` on one line, letters that the font does not have replaced by a question mark."""
+    line = " ".join(text.split())
+    return line if line.isascii() and line.isprintable() else "".join(map(_letter, line))
+
+
+def _letter(letter: str) -> str:
+    return letter if ord(letter) in _known_letters() else "?"
+
+
+@functools.cache
+def _known_letters() -> frozenset[int]:
     from matplotlib.font_manager import findfont, get_font
 
-    known = get_font(findfont("DejaVu Sans")).get_charmap()
-    return "".join(letter if ord(letter) in known else "?" for letter in " ".join(text.split()))
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
 def shortened(text: str, longest: int) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from refalt.columns import WHOLE
 from refalt.files import replacing
-from refalt.plots.draw import path_part
+from refalt.plots.album import path_part
 from refalt.plots.words import stratum_column
 from refalt.runs import RunFolder
 from refalt.tables import Estimates

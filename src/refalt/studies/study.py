@@ -127,7 +127,7 @@ class EvaluationSection(Section):
 
 
 class AuditSection(Section):
-    """Findings accepted, each with its reason; a file of numbers that prose states; variants that probes ask of a model.
+    """Findings accepted with their reasons, a file of numbers that prose states, variants that models are probed with.
 
     `claims` is such a file (see `studies.claims`); `probes` is how many variants a model is probed with, 0 for none.
     """

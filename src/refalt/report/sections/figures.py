@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from refalt.columns import WHOLE
-from refalt.plots.record import Figure, inline
+from refalt.plots.record import ERRORS, Figure, inline
 from refalt.report.evidence import Evidence
 from refalt.report.numbers import row_key
 from refalt.report.sections.base import Section
@@ -39,9 +39,12 @@ def build(evidence: Evidence) -> Section | None:
         groups.append({"score_name": name, "figures": shown[False], "folded": shown[True]})
     files = {"plots/figures.json": f"{evidence.run.plots.name}/figures.json"}
     description = "What was predicted beside what was measured."
-    return Section(
-        "figures", "Figures", description, HELP, {"groups": groups, "folder": evidence.run.plots.name}, files
-    )
+    folder = evidence.run.plots.name
+    failed = [figure for figure in evidence.figures if figure.failed]
+    if failed:
+        files[f"{folder}/{ERRORS}"] = f"{folder}/{ERRORS}"
+    content = {"groups": groups, "folder": folder, "failed": failed}
+    return Section("figures", "Figures", description, HELP, content, files)
 
 
 def _place(evidence: Evidence, figure: Figure) -> tuple[bool, int, bool]:

@@ -24,6 +24,7 @@ def build(together: Together) -> Section | None:
         spent += len(picture["markup"])
         shown.append({"figure": figure, **picture})
     group = {"score_name": "all", "figures": shown, "folded": []}
-    content = {"groups": [group], "folder": together.plots.name}
+    failed = [figure for figure in together.figures if figure.failed]
+    content = {"groups": [group], "folder": together.plots.name, "failed": failed}
     files = {"plots/figures.json": f"{together.plots.name}/figures.json"}
     return Section("figures", "Figures", "Runs side by side.", HELP, content, files)
