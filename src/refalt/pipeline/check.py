@@ -139,7 +139,7 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     is_placed = target == which.name or not which.is_known
     rows = plain if is_placed else _lifted(read, which.name, lifts.get((which.name, target)))
     declared = read.declared.model_copy(update={"assembly": which.name})
-    inputs = stages._inputs(read.published.sequences, rows.frame)
+    inputs = stages.carried_inputs(read.published.sequences, rows.frame)
     evidence = {
         "measurements": rows,
         "source_columns": read.source_columns,

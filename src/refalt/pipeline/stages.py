@@ -69,7 +69,7 @@ def read_measurements(prepared: Prepared) -> Read:
         rows = mark_not_sampled(rows, filters.sample)
     if prepared.study.study.pilot:
         rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
-    return Read(measurements(rows), _inputs(published.sequences, rows), lift, published.remarks)
+    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, published.remarks)
 
 
 def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
@@ -88,7 +88,8 @@ def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     return mark_outside(rows, read_intervals(path, assembly))
 
 
-def _inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
+def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
+    """Sequences that rows carry, beside the names of the rows in the genome's assembly."""
     if sequences.is_empty():
         return Inputs.empty()
     names = [name for name in ("variant_id", "element_id") if name in rows.columns]
