@@ -28,6 +28,7 @@ class NeededFile:
         assembly: Of its coordinates, where it has any.
         origin: Where a user gets it from.
         published: Where it can be downloaded, if it can.
+        also: Other names under which the same content may lie: unpacked, or not yet.
     """
 
     role: str
@@ -35,6 +36,13 @@ class NeededFile:
     assembly: str | None = None
     origin: str = ""
     published: PublicFile | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that it is looked for under, its own first."""
+        published = (self.published.file_name,) if self.published else ()
+        return tuple(dict.fromkeys((self.name, *self.also, *published)))
 
 
 @dataclass(frozen=True)
@@ -104,11 +112,12 @@ class InputFinder:
         Raises:
             UserError: the name stands for two files in one folder, or a downloaded file was changed.
         """
-        beside = self._beside / needed.name
-        path = beside if beside.is_file() else self._in_folders(needed.name)
+        path = next((path for name in needed.names if (path := self._beside / name).is_file()), None)
+        for name in needed.names:
+            path = path or self._in_folders(name)
         if path is None:
             return self._among_downloads(needed)
-        return FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
+        return self._unchanged(needed, path)
 
     def find(self, needed: NeededFile) -> FoundFile:
         """The file, downloaded if the user asked for that and it is nowhere.
@@ -127,8 +136,15 @@ class InputFinder:
             expected=f"it in one of {looked}",
             remedy=f"{hint}Give its folder with --inputs DIR or ${INPUTS_VARIABLE}"
             + (", or let it be fetched with --download" if needed.published and self._downloads else "")
-            + (f"; it comes from {needed.origin}" if needed.origin else ""),
+            + self._by_hand(needed),
         )
+
+    def _by_hand(self, needed: NeededFile) -> str:
+        """Where to get a file, where to put it, and under which name."""
+        folder = self._folders[0] if self._folders else self._beside
+        if needed.published:
+            return f"; by hand: fetch {needed.published.url} and put it as {needed.published.file_name} into {folder}"
+        return f"; it comes from {needed.origin}: put it as {needed.name} into {folder}" if needed.origin else ""
 
     def _downloaded(self, needed: NeededFile) -> FoundFile | None:
         if needed.published is None or self._downloads is None or self._download is None:
@@ -137,13 +153,18 @@ class InputFinder:
         return self._among_downloads(needed)
 
     def _among_downloads(self, needed: NeededFile) -> FoundFile | None:
-        """A file that was downloaded earlier and is still what it was then."""
+        folder = self._downloads
+        paths = [path for name in needed.names if folder and (path := folder / name).is_file()]
+        return self._unchanged(needed, paths[0]) if paths else None
+
+    def _unchanged(self, needed: NeededFile, path: Path) -> FoundFile:
+        """The file, which is still what it was if it was downloaded.
+
+        Raises:
+            UserError: it was changed after it came.
+        """
         from refalt.sources.download import recorded_sha256
 
-        name = needed.published.file_name if needed.published else needed.name
-        path = self._downloads / name if self._downloads else None
-        if path is None or not path.is_file():
-            return None
         found = FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
         recorded = recorded_sha256(path)
         if recorded and recorded != found.sha256:
