@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from refalt.cli.fetching import Download, fetch_of
 from refalt.cli.run import InputFolders
+
+if TYPE_CHECKING:
+    from refalt.sources.fetch import InputFinder, NeededFile
+
+_Row = dict[str, str | int | None]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,39 +25,54 @@ def register(app: typer.Typer) -> None:
 def inputs(
     study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY")],
     folders: InputFolders = None,
+    download: Download = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List every file a study needs: found or missing, size, digest, where it comes from."""
     from refalt.errors import ExitCode
     from refalt.pipeline.prepare import prepare
 
-    prepared = prepare(study, folders=folders or [])
-    rows = []
-    for needed in prepared.needed:
-        found = prepared.finder.look_up(needed)
-        rows.append(
-            {
-                "role": needed.role,
-                "name": needed.name,
-                "assembly": needed.assembly or "",
-                "state": "found" if found else "missing",
-                "bytes": found.size if found else None,
-                "sha256": found.sha256 if found else None,
-                "path": str(found.path) if found else None,
-                "origin": needed.origin,
-            }
-        )
+    prepared = prepare(study, folders=folders or [], fetch=fetch_of(download))
+    rows = [_row(needed, prepared.finder) for needed in prepared.needed]
     typer.echo(json.dumps(rows, indent=2) if as_json else _table(rows))
     return int(ExitCode.DONE if all(row["state"] == "found" for row in rows) else ExitCode.USER_ERROR)
 
 
-def _table(rows: list[dict[str, str | int | None]]) -> str:
+def _row(needed: NeededFile, finder: InputFinder) -> _Row:
+    from refalt.errors import UserError
+
+    found, trouble = finder.look_up(needed), None
+    if found is None and finder.may_fetch and needed.published:
+        # One file that cannot be had does not keep the others from coming.
+        try:
+            found = finder.find(needed)
+        except UserError as error:
+            trouble = str(error)
+    return {
+        "role": needed.role,
+        "name": needed.name,
+        "assembly": needed.assembly or "",
+        "state": "found" if found else "missing",
+        "bytes": found.size if found else None,
+        "sha256": found.sha256 if found else None,
+        "path": str(found.path) if found else None,
+        "origin": needed.origin,
+        "url": needed.published.url if needed.published else None,
+        "remedy": None if found else trouble or _remedy(needed, finder),
+    }
+
+
+def _remedy(needed: NeededFile, finder: InputFinder) -> str:
+    by_hand = finder.by_hand(needed) or "put it beside the study or into a folder given with --inputs"
+    return f"run again with --download, or {by_hand}" if needed.published else by_hand
+
+
+def _table(rows: list[_Row]) -> str:
     names = ("state", "role", "name", "assembly", "bytes", "sha256")
     cells = [names, *(tuple(_short(name, row[name]) for name in names) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(names))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
+    table = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+    return "\n".join([*table, *(f"{row['name']}: {row['remedy']}" for row in rows if row["remedy"])])
 
 
 def _short(name: str, value: str | int | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, metering_of
+from refalt.cli.fetching import Download, fetch_of
 
 if TYPE_CHECKING:
     from refalt.audits.base import Finding
@@ -33,6 +34,7 @@ def run(
     study: Annotated[Path, typer.Argument(help="The study file, or a suite file.", metavar="STUDY")],
     inputs: InputFolders = None,
     out: OutFolder = Path("runs"),
+    download: Download = False,
     until: Annotated[str, typer.Option(help="Last stage to do.", metavar="STAGE")] = "report",
     limit: Annotated[int | None, typer.Option(min=1, help="Pilot on N random rows; the report says so.")] = None,
     only: Annotated[
@@ -57,13 +59,13 @@ def run(
     if is_suite(study_file(study)):
         if until != STAGES[-1]:
             raise UserError("--until is for studies, a suite runs to its page", remedy="run the study file itself")
-        suite = prepare_suite(study, folders=inputs or [], limit=limit)
+        suite = prepare_suite(study, folders=inputs or [], limit=limit, fetch=fetch_of(download))
         if dry_run:
             return _say_costs({one.label: one.prepared for one in suite.members}, metering, as_json=as_json)
         return _run_suite(suite, out=out, only=only or [], metering=metering, as_json=as_json)
     if only:
         raise UserError("--only is for suites", got=str(study), remedy="leave it out")
-    prepared = prepare(study, folders=inputs or [], limit=limit)
+    prepared = prepare(study, folders=inputs or [], limit=limit, fetch=fetch_of(download))
     if dry_run:
         return _say_costs({"": prepared}, metering, as_json=as_json)
     ended = run_study(prepared, out=out, until=until, notify=progress, metering=metering)

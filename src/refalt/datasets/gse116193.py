@@ -64,7 +64,9 @@ class Gse116193(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The table."""
-        return [NeededFile("dataset", self.declared.file, self.declared.assembly, _URL)]
+        name = self.declared.file
+        also = (f"{name}.gz", f"GSE116193_{name}", f"GSE116193_{name}.gz")
+        return [NeededFile("dataset", name, self.declared.assembly, _URL, also=also)]
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the table by its header's names without their footnotes."""

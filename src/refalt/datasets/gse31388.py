@@ -20,11 +20,15 @@ from refalt.errors import UserError, shown
 from refalt.genome import canonical_assembly, ucsc_contigs
 from refalt.sources.delimited import ReadTable, read_table
 from refalt.sources.fetch import NeededFile
+from refalt.sources.public_file import PublicFile
+from refalt.sources.published import geo_supplement
 from refalt.sources.vcf import read_vcf
 from refalt.studies.sections import DatasetSection, EffectSection, Filled, RowFilter, Section
 
 SITES_ROLE: Final = "alleles"
 _URL: Final = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc=GSE31388"
+_FILE: Final = "GSE31388_dsQtlTable.txt"
+_TABLE: Final = geo_supplement("GSE31388", f"{_FILE}.gz", page=_URL)
 _UNSETTLED: Final = "not settled: the table has no alleles, so nothing in it says whose effect Estimate is"
 _EFFECT: Final = EffectSection(
     column="Estimate", of="unknown", scale="slope", unit="normalised DNase reads per allele", source=_UNSETTLED
@@ -54,9 +58,11 @@ class SitesSection(DatasetSection):
             raise ValueError(f"alleles in {self.assembly}, the assembly of the table: they are found by position")
         return self
 
-    def needed(self, origin: str) -> Sequence[NeededFile]:
+    def needed(
+        self, origin: str, published: PublicFile | None = None, also: tuple[str, ...] = ()
+    ) -> Sequence[NeededFile]:
         """The table and, where it is named, the VCF."""
-        table = NeededFile("dataset", self.file, self.assembly, origin)
+        table = NeededFile("dataset", self.file, self.assembly, origin, published, also)
         sites = self.alleles
         return [table, NeededFile(SITES_ROLE, sites.file, sites.assembly)] if sites else [table]
 
@@ -68,7 +74,7 @@ class Gse31388Section(SitesSection):
     effect: EffectSection | None = _EFFECT
     assay: str = "DNASE"
     biosample: str = "EFO:0002784"
-    file: Filled = "GSE31388_dsQtlTable.txt"
+    file: Filled = _FILE
 
 
 class Gse31388(Dataset):
@@ -88,7 +94,7 @@ class Gse31388(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The table and, where the study names one, a VCF of its sites."""
-        return self.declared.needed(_URL)
+        return self.declared.needed(_URL, _TABLE if self.declared.file == _FILE else None)
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the table by the names in its header; `SNP` is a position."""

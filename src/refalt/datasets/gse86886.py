@@ -72,7 +72,8 @@ class Gse86886(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The table and, where the study names one, a VCF of its sites."""
-        return self.declared.needed(_URL)
+        name = self.declared.file
+        return self.declared.needed(_URL, also=(f"{name}.gz", f"GSE86886_{name}", f"GSE86886_{name}.gz"))
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the table, its site names taken apart; a name of another form is an unparsable cell."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from refalt.errors import UserError, nearest_name
 from refalt.sources.archives import member_names
-from refalt.sources.download import PublicFile
+from refalt.sources.public_file import PublicFile
 
 PORTAL: Final = "https://gtexportal.org/home/downloads/adult-gtex/qtl"
 _BUCKET: Final = "https://storage.googleapis.com/adult-gtex/bulk-qtl/v8"

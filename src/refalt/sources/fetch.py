@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from refalt.errors import UserError, nearest_name, shown
 from refalt.files import sha256_of
-
-if TYPE_CHECKING:
-    from refalt.sources.download import PublicFile
+from refalt.sources.public_file import PublicFile
 
 INPUTS_VARIABLE = "REFALT_INPUTS"
+#: Fetches a public file into a folder, and says where it lies there.
+Fetch = Callable[[PublicFile, Path], Path]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class InputFinder:
         *,
         environment: str | None = None,
         downloads: Path | None = None,
-        download: Callable[[PublicFile, Path], Path] | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
         """Take the study's folder and the places to look in.
 
@@ -88,8 +87,9 @@ class InputFinder:
             beside: The study's folder.
             folders: Of `--inputs`.
             environment: The value of `$REFALT_INPUTS`; by default as it is.
-            downloads: Where downloaded files are kept; need not exist.
-            download: Fetches a file into `downloads` when it is nowhere; None unless the user asked for downloads.
+            downloads: Where downloaded files are kept that go into none of `folders`; need not exist.
+            fetch: Brings a file that is nowhere into the first of `folders`, else into `downloads`; None unless the
+                user asked for downloads.
 
         Raises:
             UserError: a folder given does not exist.
@@ -100,7 +100,8 @@ class InputFinder:
         for folder in self._folders:
             if not folder.is_dir():
                 raise UserError(f"there is no folder {folder}", remedy=f"correct --inputs or ${INPUTS_VARIABLE}")
-        self._downloads, self._download = downloads, download
+        self._downloads, self._fetch = downloads, fetch
+        self._brought_to = folders[0] if folders else downloads
 
     @cached_property
     def _indexes(self) -> list[tuple[Path, dict[str, list[Path]]]]:
@@ -135,22 +136,29 @@ class InputFinder:
             f"the {needed.role} file {needed.name!r} was not found",
             expected=f"it in one of {looked}",
             remedy=f"{hint}Give its folder with --inputs DIR or ${INPUTS_VARIABLE}"
-            + (", or let it be fetched with --download" if needed.published and self._downloads else "")
-            + self._by_hand(needed),
+            + (", or let it be fetched with --download" if needed.published and self._brought_to else "")
+            + (f"; {by_hand}" if (by_hand := self.by_hand(needed)) else ""),
         )
 
-    def _by_hand(self, needed: NeededFile) -> str:
-        """Where to get a file, where to put it, and under which name."""
-        folder = self._folders[0] if self._folders else self._beside
-        if needed.published:
-            return f"; by hand: fetch {needed.published.url} and put it as {needed.published.file_name} into {folder}"
-        return f"; it comes from {needed.origin}: put it as {needed.name} into {folder}" if needed.origin else ""
+    def by_hand(self, needed: NeededFile) -> str:
+        """Where to get a file, where to put it, and under which name; "" where nothing is known of it."""
+        folder = self._folders[0] if self._folders else "a folder that you name with --inputs"
+        public = needed.published
+        if public and public.unpacked:
+            return f"fetch {public.url}, unpack it, and put it as {public.file_name} into {folder}"
+        if public:
+            return f"fetch {public.url} and put it as {public.file_name} into {folder}"
+        return f"it comes from {needed.origin}: put it as {needed.name} into {folder}" if needed.origin else ""
+
+    @property
+    def may_fetch(self) -> bool:
+        """Whether the user lets refalt ask public servers."""
+        return self._fetch is not None
 
     def _downloaded(self, needed: NeededFile) -> FoundFile | None:
-        if needed.published is None or self._downloads is None or self._download is None:
+        if needed.published is None or self._brought_to is None or self._fetch is None:
             return None
-        self._download(needed.published, self._downloads)
-        return self._among_downloads(needed)
+        return self._unchanged(needed, self._fetch(needed.published, self._brought_to))
 
     def _among_downloads(self, needed: NeededFile) -> FoundFile | None:
         folder = self._downloads
