@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from refalt.cli.fetching import Download, fetch_of
-from refalt.cli.run import InputFolders
+from refalt.cli.run import InputFolders, progress
 
 if TYPE_CHECKING:
+    from refalt.pipeline.prepare import Prepared
     from refalt.sources.fetch import InputFinder, NeededFile
 
 _Row = dict[str, str | int | None]
@@ -34,6 +35,8 @@ def inputs(
 
     prepared = prepare(study, folders=folders or [], fetch=fetch_of(download))
     rows = [_row(needed, prepared.finder) for needed in prepared.needed]
+    if all(row["state"] == "found" for row in rows):
+        rows += _rsids(prepared)
     typer.echo(json.dumps(rows, indent=2) if as_json else _table(rows))
     return int(ExitCode.DONE if all(row["state"] == "found" for row in rows) else ExitCode.USER_ERROR)
 
@@ -60,6 +63,33 @@ def _row(needed: NeededFile, finder: InputFinder) -> _Row:
         "url": needed.published.url if needed.published else None,
         "remedy": None if found else trouble or _remedy(needed, finder),
     }
+
+
+def _rsids(prepared: Prepared) -> list[_Row]:
+    """A row on what has to be asked of a service of rsIDs; it is asked if the user lets it."""
+    from refalt.cli.asking import look_up_line
+    from refalt.pipeline.stages import read_measurements, rsids_to_ask
+
+    look_up = rsids_to_ask(prepared)
+    if look_up and look_up.to_ask and prepared.finder.may_fetch:
+        read_measurements(prepared, notify=progress)
+        look_up = rsids_to_ask(prepared)
+    if look_up is None:
+        return []
+    return [
+        {
+            "role": "rsids",
+            "name": look_up.host,
+            "assembly": prepared.genome_assembly,
+            "state": "missing" if look_up.to_ask else "found",
+            "bytes": None,
+            "sha256": None,
+            "path": None,
+            "origin": "",
+            "url": None,
+            "remedy": look_up_line("rsIDs", look_up) if look_up.to_ask else None,
+        }
+    ]
 
 
 def _remedy(needed: NeededFile, finder: InputFinder) -> str:

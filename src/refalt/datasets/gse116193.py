@@ -14,7 +14,7 @@ from typing import Final, Literal
 import polars as pl
 
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.gse31388 import held_to
+from refalt.datasets.contracts import held_to
 from refalt.datasets.reading import SourceColumns, published, wanted_columns
 from refalt.errors import UserError, nearest_name, shown
 from refalt.genome import canonical_assembly

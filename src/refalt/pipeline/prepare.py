@@ -24,6 +24,8 @@ from refalt.studies.sections import DatasetSection
 from refalt.studies.study import ScoreSection, Study
 
 RECORDED = "recorded"
+#: Of a VCF that rsIDs are looked up in.
+RSIDS_ROLE = "rsids"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def prepare(
     dataset = _dataset(study, path)
     found_models = _models(study, path)
     needed = [*dataset.needed_files(), *_study_files(study)]
+    needed += _rsid_files(dataset.declared, study)
     needed += [file for model in found_models.values() for file in model.needed_files()]
     finder = InputFinder(path.parent, folders, downloads=downloads_folder(), fetch=fetch)
     prepared = Prepared(path, study, dataset, found_models, [_with_address(file) for file in needed], finder)
@@ -175,6 +178,14 @@ def _study_files(study: Study) -> list[NeededFile]:
     for genes in study.genes.files:
         needed.append(NeededFile(f"genes {canonical_assembly(genes.assembly)}", genes.file, genes.assembly))
     return needed
+
+
+def _rsid_files(declared: DatasetSection, study: Study) -> list[NeededFile]:
+    alleles = declared.alleles
+    if alleles is None or alleles.by_position or alleles.file is None:
+        return []
+    assembly = study.genome.assembly if study.genome else declared.assembly
+    return [NeededFile(RSIDS_ROLE, alleles.file, assembly, "https://ftp.ncbi.nih.gov/snp/latest_release/VCF/")]
 
 
 def _with_address(file: NeededFile) -> NeededFile:
