@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.datasets.conftest import Write
 from refalt.datasets.fine_mapping import FineMappingSection, with_pip
 from refalt.errors import UserError
 from refalt.sources.delimited import ReadTable
+from refalt.sources.streamed import StreamedText
 
 ASSOCIATIONS = ReadTable(pl.DataFrame({"v": ["v1", "v2", "v1"], "g": ["g1", "g1", "g2"]}), pl.Series([False] * 3))
 TABLE = [
@@ -46,3 +48,28 @@ def test_with_pip__a_missing_column_is_told_with_the_nearest_name(write: Write) 
 
 def test_fine_mapping_section__names_its_file() -> None:
     assert FineMappingSection(file="f.tsv").needed_file.name == "f.tsv"
+
+
+def test_with_pip__a_context_that_no_row_is_of_is_refused(write: Write) -> None:
+    with pytest.raises(UserError, match="column 'tissue': no row of the fine-mapping is of 'Blood'"):
+        _pips(write("f.tsv", TABLE), context_column="tissue", context="Blood")
+
+
+def test_with_pip__reads_the_table_within_an_archive_and_names_what_is_in_it(tmp_path: Path, write: Write) -> None:
+    table = write("f.tsv", TABLE)
+    packed = tmp_path / "pips.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(table, "pips/f.tsv")
+        archive.writestr("pips/README.md", "read me")
+    assert _pips(packed, member="f.tsv", context_column="tissue", context="liver") == [0.2, None, None]
+    with pytest.raises(UserError, match=r"which of its files.*pips/f.tsv, pips/README.md.*Name it with member"):
+        _pips(packed, context_column="tissue", context="liver")
+
+
+def test_with_pip__keeps_only_the_lines_of_the_context_in_memory(write: Write) -> None:
+    many = [{"variant_id": f"v{i}", "gene_id": "g", "pip": 0.1, "tissue": "liver"} for i in range(2_000)]
+    path = write("f.tsv", [*TABLE, *many])
+    declared = FineMappingSection(file="f.tsv", context_column="tissue", context="blood")
+    source = declared.source(path)
+    assert isinstance(source, StreamedText)
+    assert source.content.count(b"\n") == 3

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import gzip
+import io
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 from tests.datasets.conftest import ReadDataset, Write, reasons
 
 from refalt.datasets.gtex_eqtl import GtexSection
@@ -96,3 +100,95 @@ def test_gtex_eqtl__reads_every_published_layout(
         True,
         True,
     )
+
+
+@pytest.mark.parametrize("method", ["dap-g", "caveman", "caviar"])
+def test_gtex_section__a_method_says_file_columns_and_spelling(method: str) -> None:
+    given = {"name": "gtex_eqtl", "tissue": "Skin_Sun_Exposed_Lower_leg", "fine_mapping": {"method": method}}
+    found = GtexSection.model_validate(given).fine_mapping
+    assert found is not None
+    assert (found.variant, found.pip) in [("variant_id", "variant_pip"), ("eQTL", "Probability")]
+    assert found.context == ("Skin_Sun_Exposed" if method == "dap-g" else "Skin_Sun_Exposed_Lower_leg")
+    assert found.needed_file.published is not None
+    assert found.file == found.needed_file.published.file_name
+    assert found.member in found.needed_file.names
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"tissue": "Whole blood"}, "did you mean 'Whole_Blood'"),
+        ({"tissue": "Kidney_Medulla"}, "one of the 49 tissues"),
+        ({"tissue": "Lung", "file": "Liver.v8.signif_variant_gene_pairs.txt.gz"}, "tissue = 'Liver'"),
+    ],
+)
+def test_gtex_section__a_tissue_that_is_none_or_another_file_s_is_refused(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        GtexSection.model_validate({"name": "gtex_eqtl", **given})
+
+
+def _archive(folder: Path, members: dict[str, bytes]) -> Path:
+    path = folder / "GTEx_Analysis_v8_eQTL.tar"
+    with tarfile.open(path, "w") as archive:
+        for tissue, text in members.items():
+            entry = tarfile.TarInfo(f"GTEx_Analysis_v8_eQTL/{tissue}.v8.signif_variant_gene_pairs.txt.gz")
+            content = gzip.compress(text, mtime=0)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def test_gtex_eqtl__the_archive_of_all_tissues_reads_as_the_tissue_s_file(
+    write: Write, read_dataset: ReadDataset, tmp_path: Path
+) -> None:
+    path = write("t.txt", [ROW, ROW | {"gene_id": "ENSG2.1", "slope": "-1"}])
+    archive = _archive(tmp_path, {"Liver": path.read_bytes(), "Lung": b"variant_id\tgene_id\tslope\n"})
+    packed = read_dataset("gtex_eqtl", {"dataset": archive}, file=archive.name, tissue="Liver")
+    assert packed.rows.equals(read_dataset("gtex_eqtl", {"dataset": path}, file="t.txt", tissue="Liver").rows)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [archive.name, "t.txt"]
+
+
+def test_gtex_eqtl__an_archive_without_the_tissue_lists_those_it_has(read_dataset: ReadDataset, tmp_path: Path) -> None:
+    archive = _archive(tmp_path, {"Lung": b"", "Liver": b""})
+    with pytest.raises(UserError, match=r"no significant pairs of Spleen.*got 2 tissues: Liver, Lung"):
+        read_dataset("gtex_eqtl", {"dataset": archive}, file=archive.name, tissue="Spleen")
+
+
+def test_gtex_eqtl__a_member_that_grows_past_its_cap_is_refused(
+    read_dataset: ReadDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = _archive(tmp_path, {"Liver": b"variant_id\tgene_id\tslope\n" + b"x" * 100_000})
+    monkeypatch.setattr("refalt.datasets.gtex_eqtl.MOST_BYTES", 50_000)
+    with pytest.raises(UserError, match=r"Liver.v8.*larger than it may be.*at most 50,000 bytes"):
+        read_dataset("gtex_eqtl", {"dataset": archive}, file=archive.name, tissue="Liver")
+
+
+def test_gtex_eqtl__a_half_downloaded_member_is_refused(read_dataset: ReadDataset, tmp_path: Path) -> None:
+    archive = _archive(tmp_path, {"Liver": b"variant_id\tgene_id\tslope\n" * 1_000})
+    archive.write_bytes(archive.read_bytes()[:560])
+    with pytest.raises(UserError, match="ends too early or is damaged"):
+        read_dataset("gtex_eqtl", {"dataset": archive}, file=archive.name, tissue="Liver")
+
+
+def test_gtex_eqtl__columns_in_another_order_are_the_same_rows(write: Write, read_dataset: ReadDataset) -> None:
+    rows = [ROW, ROW | {"gene_id": "ENSG2.1", "slope": "-1"}]
+    turned = [dict(reversed(row.items())) for row in rows]
+    given, other = write("t.txt", rows), write("u.txt", turned)
+    assert given.read_text().splitlines()[0] != other.read_text().splitlines()[0]
+    found = [read_dataset("gtex_eqtl", {"dataset": path}, file="x.txt").rows for path in (given, other)]
+    assert found[0].equals(found[1])
+
+
+@pytest.mark.parametrize("missing", ["variant_id", "gene_id", "slope"])
+def test_gtex_eqtl__a_missing_column_is_named(write: Write, read_dataset: ReadDataset, missing: str) -> None:
+    path = write("t.txt", [{name: value for name, value in ROW.items() if name != missing}])
+    with pytest.raises(UserError, match=f"there is no column '{missing}'"):
+        read_dataset("gtex_eqtl", {"dataset": path}, file="t.txt")
+
+
+def test_gtex_eqtl__a_half_downloaded_file_is_refused(write: Write, read_dataset: ReadDataset, tmp_path: Path) -> None:
+    whole = gzip.compress(write("t.txt", [ROW] * 5_000).read_bytes(), mtime=0)
+    cut = tmp_path / "t.txt.gz"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match="ends too early or is damaged|cannot be read"):
+        read_dataset("gtex_eqtl", {"dataset": cut}, file="t.txt.gz")

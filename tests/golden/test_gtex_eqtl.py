@@ -20,7 +20,7 @@ HEADER = (
     "variant_id\tgene_id\ttss_distance\tma_samples\tma_count\tmaf\tpval_nominal\tslope\tslope_se\t"
     "pval_nominal_threshold\tmin_pval_nominal\tpval_beta"
 )
-PIPS = "GTEx_v8_finemapping_DAPG.CS95.txt"
+PIPS = "GTEx_v8_finemapping_DAPG.txt"
 N = 240
 PLAIN = [("txt.gz", "txt"), ("narrowPeak.gz", "narrowPeak")]
 
@@ -88,7 +88,7 @@ def test_gtex_eqtl__writes_its_report(tmp_path: Path) -> None:
 
 
 def test_gtex_eqtl__the_file_of_another_tissue_s_probabilities_leaves_nothing(tmp_path: Path) -> None:
-    study = with_motif_alone(_world(tmp_path), "gtex-eqtl", [*PLAIN, ('context = "Whole_Blood"', 'context = "Lung"')])
+    study = with_motif_alone(_world(tmp_path), "gtex-eqtl", [*PLAIN, ('"dap-g"', '"dap-g", context = "Liver"')])
     ended = _run(study, until="audits")
     assert _reasons(ended) == {"filtered": 320}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from refalt.errors import UserError
-from refalt.sources.archives import open_member
+from refalt.sources.archives import member_names, open_member, open_packed
 
 TEXT = b"variant_id\tslope\nchr1_1_A_G_b38\t0.5\n" * 50
 MEMBERS = {
@@ -143,3 +143,22 @@ def test_open_member__says_that_there_is_no_archive(content: bytes | None, expec
         path.write_bytes(content)
     with pytest.raises(UserError, match=expected):
         _read(path, "a.txt")
+
+
+@every_kind
+def test_member_names__lists_the_files_of_an_archive(pack: Pack, tmp_path: Path) -> None:
+    assert member_names(pack(tmp_path, MEMBERS)) == tuple(MEMBERS)
+
+
+def test_member_names__something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "archive.tar").write_bytes(b"no archive at all")
+    with pytest.raises(UserError, match="damaged"):
+        member_names(tmp_path / "archive.tar")
+
+
+def test_open_packed__gives_the_text_of_a_file_up_to_its_cap(tmp_path: Path) -> None:
+    (tmp_path / "t.gz").write_bytes(gzip.compress(TEXT, mtime=0))
+    with open_packed(tmp_path / "t.gz", most_bytes=len(TEXT)) as stream:
+        assert stream.read() == TEXT
+    with pytest.raises(UserError, match="larger"), open_packed(tmp_path / "t.gz", most_bytes=100) as stream:
+        stream.read()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import gzip
 import hashlib
 import resource
 import signal
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from refalt.errors import UserError
-from refalt.sources.download import PublicFile, cache_folder, download, downloads_folder, recorded_sha256
+from refalt.sources.download import download, recorded_sha256
+from refalt.sources.public_file import PublicFile
 from refalt.sources.web import Web
 
 from .conftest import Answer, Asked, LocalServer
@@ -225,20 +227,43 @@ def test_download__tells_how_far_it_is(published: PublicFile, tmp_path: Path, we
     assert seen[-1] == (len(BODY), len(BODY))
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "", "a b"])
-def test_file_name__has_to_be_plain(name: str) -> None:
-    with pytest.raises(UserError, match="plain file name"):
-        _ = PublicFile("https://example.org/", name=name).file_name
-
-
 def test_file_name__is_the_end_of_the_address() -> None:
     assert PublicFile("https://example.org/a/b%2Bc.txt?x=1").file_name == "b+c.txt"
 
 
-def test_cache_folder__is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.delenv("REFALT_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "refalt"
-    monkeypatch.setenv("REFALT_CACHE", str(tmp_path / "mine"))
-    assert downloads_folder() == tmp_path / "mine" / "downloads"
+PACKED = gzip.compress(BODY, mtime=0)
+
+
+def _packed(server: LocalServer, digest: str = "") -> PublicFile:
+    server.reply = lambda asked: _ranges(asked, body=PACKED)
+    return PublicFile(f"{server.url}/bigZips/toy.fa.gz", digest=digest, unpacked=True)
+
+
+def test_download__unpacks_what_is_kept_unpacked_and_holds_the_packed_file_against_its_digest(
+    server: LocalServer, tmp_path: Path, web: Web
+) -> None:
+    file = _packed(server, f"sha256:{hashlib.sha256(PACKED).hexdigest()}")
+    for _ in range(2):
+        assert download(file, tmp_path, web=web).read_bytes() == BODY
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["toy.fa", "toy.fa.sha256"]
+    assert recorded_sha256(tmp_path / "toy.fa") == SHA256
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("digest", ["md5:" + "0" * 32, "sha256:" + SHA256])
+def test_download__keeps_nothing_of_a_packed_file_with_another_digest(
+    server: LocalServer, tmp_path: Path, web: Web, digest: str
+) -> None:
+    with pytest.raises(UserError, match=f"toy.fa is not the file it should be.*Expected {digest}"):
+        download(_packed(server, digest), tmp_path, web=web)
+    assert not [each for each in tmp_path.iterdir() if not each.name.startswith(".")]
+
+
+def test_download__a_packed_file_that_is_damaged_leaves_nothing(server: LocalServer, tmp_path: Path, web: Web) -> None:
+    file = _packed(server)
+    server.reply = lambda asked: _ranges(asked, body=PACKED[:-20])
+    with pytest.raises(UserError, match="ends too early or is damaged"):
+        download(file, tmp_path, web=web)
+    assert not (tmp_path / "toy.fa").exists()
+    server.reply = lambda asked: _ranges(asked, body=PACKED)
+    assert download(file, tmp_path, web=web).read_bytes() == BODY

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from refalt.errors import UserError
-from refalt.sources.download import PublicFile
 from refalt.sources.fetch import InputFinder, NeededFile
+from refalt.sources.public_file import PublicFile
 
 
 def _file(path: Path, text: str = "x") -> Path:
@@ -76,7 +76,7 @@ def test_find__fetches_only_when_told_how(tmp_path: Path) -> None:
     silent = InputFinder(tmp_path, environment="", downloads=tmp_path / "kept")
     with pytest.raises(UserError, match="let it be fetched with --download"):
         silent.find(needed)
-    finder = InputFinder(tmp_path, environment="", downloads=tmp_path / "kept", download=fetch)
+    finder = InputFinder(tmp_path, environment="", downloads=tmp_path / "kept", fetch=fetch)
     assert finder.look_up(needed) is None
     assert told == []
     assert finder.find(needed).path == tmp_path / "kept" / "dsqtl.tsv"
@@ -88,7 +88,7 @@ def test_find__fetches_nothing_that_is_published_nowhere(tmp_path: Path) -> None
     def fetch(*_: object) -> Path:
         raise AssertionError
 
-    finder = InputFinder(tmp_path, environment="", downloads=tmp_path / "kept", download=fetch)
+    finder = InputFinder(tmp_path, environment="", downloads=tmp_path / "kept", fetch=fetch)
     with pytest.raises(UserError, match="was not found"):
         finder.find(NeededFile("dataset", "mine.tsv"))
 
@@ -102,3 +102,50 @@ def test_look_up__refuses_a_download_that_was_changed(tmp_path: Path) -> None:
     kept.write_text("y")
     with pytest.raises(UserError, match="was changed after it came"):
         finder.look_up(NeededFile("dataset", "a.tsv"))
+
+
+def test_find__brings_a_file_into_the_first_folder_given(tmp_path: Path) -> None:
+    given, other = tmp_path / "given", tmp_path / "other"
+    given.mkdir()
+    other.mkdir()
+    finder = InputFinder(
+        tmp_path,
+        [given],
+        environment=str(other),
+        downloads=tmp_path / "kept",
+        fetch=lambda file, folder: _file(folder / file.file_name),
+    )
+    needed = NeededFile("dataset", "dsqtl.txt", published=PublicFile("https://example.org/dsqtl.txt.gz"))
+    assert finder.find(needed).path == given / "dsqtl.txt.gz"
+    assert not (tmp_path / "kept").exists()
+    found = InputFinder(tmp_path, [given], environment="").find(needed)
+    assert found.path == given / "dsqtl.txt.gz"
+    assert found.name == "dsqtl.txt"
+
+
+def test_find__takes_another_name_of_the_same_content_and_prefers_its_own(tmp_path: Path) -> None:
+    needed = NeededFile("dataset", "all.tar", also=("one.txt.gz", "one.txt"))
+    finder = InputFinder(tmp_path, environment="")
+    one = _file(tmp_path / "one.txt")
+    assert finder.find(needed).path == one
+    whole = _file(tmp_path / "all.tar")
+    assert finder.find(needed).path == whole
+
+
+def test_find__says_exactly_what_to_do_by_hand(tmp_path: Path) -> None:
+    finder = InputFinder(tmp_path, [tmp_path], environment="", downloads=tmp_path / "kept")
+    packed = NeededFile("genome", "hg38.fa", published=PublicFile("https://example.org/hg38.fa.gz", unpacked=True))
+    with pytest.raises(
+        UserError, match=f"fetch https://example.org/hg38.fa.gz, unpack it, and put it as hg38.fa into {tmp_path}"
+    ):
+        finder.find(packed)
+    with pytest.raises(UserError, match="it comes from GEO: put it as a.csv into"):
+        finder.find(NeededFile("dataset", "a.csv", origin="GEO"))
+    assert InputFinder(tmp_path, environment="").by_hand(packed).endswith("a folder that you name with --inputs")
+
+
+def test_look_up__refuses_a_changed_download_among_the_inputs(tmp_path: Path) -> None:
+    _file(tmp_path / "a.tsv.sha256", "0" * 64 + "  a.tsv")
+    _file(tmp_path / "a.tsv")
+    with pytest.raises(UserError, match="was changed after it came"):
+        InputFinder(tmp_path / "study", [tmp_path], environment="").look_up(NeededFile("dataset", "a.tsv"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from refalt.pipeline.rsids import LookUp
     from refalt.scoring.metered import Cost, Metering
     from refalt.scoring.tally import Tally
 
@@ -66,3 +67,10 @@ def cost_line(score_name: str, cost: Cost) -> str:
         f"{score_name}: {cost.requests:,} requests, {cost.in_store:,} of them in the store, {cost.to_ask:,} to ask; "
         f"{cost.bases:,} bases, disk {disk}, time {expected}; {cost.unaskable:,} rows cannot be asked"
     )
+
+
+def look_up_line(name: str, look_up: LookUp) -> str:
+    """What would be asked of a service of rsIDs, in one line."""
+    known = look_up.n_rsids - look_up.to_ask
+    after = "; what scores cost is known after that" if look_up.to_ask else ""
+    return f"{name}: {look_up.to_ask:,} to look up at {look_up.host} with --download, {known:,} are known{after}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from refalt.cli.fetching import Download, fetch_of
 from refalt.cli.run import InputFolders
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def check(
     design: Annotated[str | None, typer.Option(help="natural, mutagenesis, base_editor or synthetic.")] = None,
     waive: Waive = None,
     inputs: InputFolders = None,
+    download: Download = False,
     fail_on: Annotated[FailOn, typer.Option(help="Exit with 2 from this severity on.")] = FailOn.FATAL,
     style: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> int:
@@ -97,9 +99,9 @@ def check(
             raise UserError(
                 "options that describe a table do not go with a study file",
                 where=str(subject),
-                remedy="say it in the study file; --inputs, --fail-on and --format remain",
+                remedy="say it in the study file; --inputs, --download, --fail-on and --format remain",
             )
-        checked = check_study(subject, folders=inputs or [])
+        checked = check_study(subject, folders=inputs or [], fetch=fetch_of(download))
     else:
         checked = check_table(subject, told, beside, waive=waived)
     failed = fail_on is not FailOn.NEVER and checked.fails_on(Severity(fail_on.value))

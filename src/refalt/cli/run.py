@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, metering_of
+from refalt.cli.asking import Rescore, StoreFolder, Workers, cost_line, look_up_line, metering_of
+from refalt.cli.fetching import Download, fetch_of
 
 if TYPE_CHECKING:
     from refalt.pipeline.prepare import Prepared
+    from refalt.pipeline.rsids import LookUp
     from refalt.pipeline.run import Ended
     from refalt.pipeline.suite import PreparedSuite
-    from refalt.scoring.metered import Metering
+    from refalt.scoring.metered import Cost, Metering
 
 InputFolders = Annotated[
     list[Path] | None, typer.Option("--inputs", help="Folder to look for input files in; repeatable.", metavar="DIR")
@@ -32,6 +34,7 @@ def run(
     study: Annotated[Path, typer.Argument(help="The study file, or a suite file.", metavar="STUDY")],
     inputs: InputFolders = None,
     out: OutFolder = Path("runs"),
+    download: Download = False,
     until: Annotated[str, typer.Option(help="Last stage to do.", metavar="STAGE")] = "report",
     limit: Annotated[int | None, typer.Option(min=1, help="Pilot on N random rows; the report says so.")] = None,
     only: Annotated[
@@ -52,17 +55,19 @@ def run(
 
     if until not in STAGES:
         raise unknown_name("stage", until, STAGES, where="--until")
+    # What is only counted is not asked for.
+    fetch = fetch_of(download and not dry_run)
     metering = metering_of(store, workers, rescore=rescore)
     if is_suite(study_file(study)):
         if until != STAGES[-1]:
             raise UserError("--until is for studies, a suite runs to its page", remedy="run the study file itself")
-        suite = prepare_suite(study, folders=inputs or [], limit=limit)
+        suite = prepare_suite(study, folders=inputs or [], limit=limit, fetch=fetch)
         if dry_run:
             return _say_costs({one.label: one.prepared for one in suite.members}, metering, as_json=as_json)
         return _run_suite(suite, out=out, only=only or [], metering=metering, as_json=as_json)
     if only:
         raise UserError("--only is for suites", got=str(study), remedy="leave it out")
-    prepared = prepare(study, folders=inputs or [], limit=limit)
+    prepared = prepare(study, folders=inputs or [], limit=limit, fetch=fetch)
     if dry_run:
         return _say_costs({"": prepared}, metering, as_json=as_json)
     ended = run_study(prepared, out=out, until=until, notify=progress, metering=metering)
@@ -74,19 +79,24 @@ def _say_costs(studies: Mapping[str, Prepared], metering: Metering, *, as_json: 
     import dataclasses
 
     from refalt.pipeline.cost import costs
+    from refalt.pipeline.stages import rsids_to_ask
 
-    found = {
-        f"{label}: {name}" if label else name: cost
-        for label, prepared in studies.items()
-        for name, cost in costs(prepared, metering=metering).items()
-    }
+    found: dict[str, Cost] = {}
+    rsids: dict[str, LookUp] = {}
+    for label, prepared in studies.items():
+        name = f"{label}: " if label else ""
+        if look_up := rsids_to_ask(prepared):
+            rsids[f"{name}rsIDs"] = look_up
+        if look_up is None or not look_up.to_ask:
+            found |= {name + score: cost for score, cost in costs(prepared, metering=metering).items()}
     if as_json:
         rows = {name: dataclasses.asdict(cost) | {"to_ask": cost.to_ask} for name, cost in found.items()}
         for row in rows.values():
             row.update({key: None for key, value in row.items() if value != value})  # JSON has no NaN
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps({name: dataclasses.asdict(each) for name, each in rsids.items()} | rows, indent=2))
     else:
-        lines = [cost_line(name, cost) for name, cost in found.items()]
+        lines = [look_up_line(name, each) for name, each in rsids.items()]
+        lines += [cost_line(name, cost) for name, cost in found.items()]
         typer.echo("\n".join(lines) or "nothing to pay for: no score is of a metered model")
     return 0
 

@@ -63,6 +63,16 @@ class Reason(enum.StrEnum):
     NO_SCORE = "no_score"
     PREDICTION_FAILED = "prediction_failed"
     GENE_OUTSIDE_WINDOW = "gene_outside_window"
+    NOT_AN_RSID = "not_an_rsid"
+    RSID_NOT_FOUND = "rsid_not_found"
+    RSID_UNMAPPED = "rsid_unmapped"
+    RSID_UNREADABLE = "rsid_unreadable"
+    RSID_OTHER_CHROMOSOME = "rsid_other_chromosome"
+    RSID_OTHER_POSITION = "rsid_other_position"
+    RSID_REF_MISMATCH = "rsid_ref_mismatch"
+    RSID_ALLELES_DISAGREE = "rsid_alleles_disagree"
+    RSID_SEVERAL_POSITIONS = "rsid_several_positions"
+    RSID_SEVERAL_ALLELES = "rsid_several_alleles"
 
     @property
     def meaning(self) -> str:
@@ -75,7 +85,12 @@ class Reason(enum.StrEnum):
         return self.value in SPARING_RECORDED
 
 
-SPARING_RECORDED: Final = ("not_lifted", "no_contig", "ref_mismatch", "sequence_mismatch")
+SPARING_RECORDED: Final = (
+    *("not_lifted", "no_contig", "ref_mismatch", "sequence_mismatch"),
+    *("not_an_rsid", "rsid_not_found", "rsid_unmapped", "rsid_unreadable", "rsid_other_chromosome"),
+    *("rsid_other_position", "rsid_ref_mismatch", "rsid_alleles_disagree", "rsid_several_positions"),
+    "rsid_several_alleles",
+)
 _REASON_MEANINGS: Final = {
     Reason.UNPARSABLE: "a cell that should hold a number holds something else",
     Reason.NO_POSITION: "the row states no chromosome or no position",
@@ -94,6 +109,16 @@ _REASON_MEANINGS: Final = {
     Reason.NO_SCORE: "the score has no value for this row",
     Reason.PREDICTION_FAILED: "the model was asked and did not answer",
     Reason.GENE_OUTSIDE_WINDOW: "the target gene lies outside the model's window",
+    Reason.NOT_AN_RSID: "alleles are looked up by rsID, and the row's identifier is none",
+    Reason.RSID_NOT_FOUND: "no source that was asked knows the rsID",
+    Reason.RSID_UNMAPPED: "the rsID has no place in this assembly",
+    Reason.RSID_UNREADABLE: "the source's record of the rsID states no alleles in bases",
+    Reason.RSID_OTHER_CHROMOSOME: "the rsID lies on another chromosome than the row says",
+    Reason.RSID_OTHER_POSITION: "the rsID lies elsewhere on its chromosome than the row says",
+    Reason.RSID_REF_MISMATCH: "no reference allele of the rsID is what the genome holds there",
+    Reason.RSID_ALLELES_DISAGREE: "the rsID has no pair of alleles that is the row's own",
+    Reason.RSID_SEVERAL_POSITIONS: "the rsID has several places, and nothing in the row says which is meant",
+    Reason.RSID_SEVERAL_ALLELES: "the rsID has several alternate alleles, and nothing in the row says which is meant",
 }
 
 

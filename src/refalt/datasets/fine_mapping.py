@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
+from refalt.datasets.samples import is_parquet
 from refalt.errors import UserError, shown
-from refalt.sources.delimited import ReadTable, read_table
+from refalt.sources.archives import member_names
+from refalt.sources.delimited import ReadTable, Source, read_table
 from refalt.sources.fetch import NeededFile
+from refalt.sources.streamed import StreamedText, is_archive
 from refalt.studies.sections import Filled, Section
 
 ROLE = "fine_mapping"
 PIP = "pip"
+#: Of a whole table of fine-mapping, of which one context is kept.
+MOST_BYTES: Final = 200 << 30
 
 
 class FineMappingSection(Section):
-    """A table of PIPs: its columns for variant, target and probability, and the context to keep of several."""
+    """A table of PIPs: its columns for variant, target and probability, and the context to keep of several.
+
+    `file` may be an archive, `member` is then the table in it. Only lines that hold the context are kept in memory, so
+    that a table of many tissues may be larger than that.
+    """
 
     file: Filled
+    member: Filled | None = None
     variant: Filled = "variant_id"
     target: Filled = "gene_id"
     pip: Filled = "pip"
@@ -30,6 +41,27 @@ class FineMappingSection(Section):
     def needed_file(self) -> NeededFile:
         """The file."""
         return NeededFile(ROLE, self.file)
+
+    def source(self, path: Path) -> Source:
+        """The table in a file that was found.
+
+        Raises:
+            UserError: it is an archive, and no member is named.
+        """
+        if not is_archive(path):
+            member = ""
+        elif self.member:
+            member = self.member
+        else:
+            raise UserError(
+                "this is an archive, and nothing says which of its files holds the probabilities",
+                where=str(path),
+                got=shown(member_names(path)),
+                remedy="name it with member in [dataset] fine_mapping",
+            )
+        if not member and (not self.context or is_parquet(path)):
+            return path
+        return StreamedText(path, member, containing=self.context or "", most_bytes=MOST_BYTES)
 
 
 def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: Sequence[str]) -> ReadTable:
@@ -42,15 +74,21 @@ def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: S
         on: The columns of `read` that name the variant and the target, spelled as the table of PIPs spells them.
 
     Raises:
-        UserError: a column is missing, or one pair has two probabilities.
+        UserError: a column is missing, no row is of the context, or one pair has two probabilities.
     """
     names = [declared.variant, declared.target]
     wanted = {**dict.fromkeys(names, pl.String), declared.pip: pl.Float64}
     if declared.context_column:
         wanted[declared.context_column] = pl.String
-    table = read_table(path, wanted).frame
+    table = read_table(declared.source(path), wanted).frame
     if declared.context_column:
         table = table.filter(pl.col(declared.context_column) == declared.context)
+        if table.is_empty():
+            raise UserError(
+                f"no row of the fine-mapping is of {declared.context!r}",
+                where=f"{path}, column {declared.context_column!r}",
+                remedy="correct context in [dataset] fine_mapping",
+            )
     table = table.select(*names, pl.col(declared.pip).alias(PIP)).unique(maintain_order=True)
     torn = table.filter(pl.struct(names).is_duplicated())
     if not torn.is_empty():

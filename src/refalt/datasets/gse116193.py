@@ -14,7 +14,7 @@ from typing import Final, Literal
 import polars as pl
 
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.gse31388 import held_to
+from refalt.datasets.contracts import held_to
 from refalt.datasets.reading import SourceColumns, published, wanted_columns
 from refalt.errors import UserError, nearest_name, shown
 from refalt.genome import canonical_assembly
@@ -64,7 +64,9 @@ class Gse116193(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The table."""
-        return [NeededFile("dataset", self.declared.file, self.declared.assembly, _URL)]
+        name = self.declared.file
+        also = (f"{name}.gz", f"GSE116193_{name}", f"GSE116193_{name}.gz")
+        return [NeededFile("dataset", name, self.declared.assembly, _URL, also=also)]
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the table by its header's names without their footnotes."""

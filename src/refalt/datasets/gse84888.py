@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,11 +18,14 @@ from refalt.datasets.gse84888_names import POOLS
 from refalt.datasets.reading import SourceColumns, published, with_reason
 from refalt.sources.delimited import ReadTable
 from refalt.sources.fetch import NeededFile
+from refalt.sources.published import geo_supplement
 from refalt.studies.sections import DatasetSection, EffectSection, Filled, RowFilter, Section
 
 URL: Final = "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc=GSE84888"
 ACTIVITY: Final = "activity"
 DIFFERENCE: Final = "difference_from_wild_type"
+#: GEO's names of supplementary files begin with the accession of the series or sample.
+_SUPPLEMENT: Final = re.compile(r"(?P<accession>GSE84888|GSM225316[67])_[A-Za-z0-9_.]+\.txt$")
 _STRATA: Final = {"factor": "factors", "strand": "strand", "pool": "pool", "locus": "locus", "tags": "tags"}
 _UNITS: Final = {
     ACTIVITY: "log2 of (RNA + 1) over (plasmid + 1)",
@@ -107,10 +111,10 @@ class Gse84888(Dataset):
     def needed_files(self) -> Sequence[NeededFile]:
         """Counts of both pools and, where the study names them, their elements and a file of predictions."""
         declared = self.declared
-        needed = [NeededFile(pool, getattr(declared, pool), declared.assembly, URL) for pool in ("pool6", "pool7")]
+        needed = [_needed(pool, getattr(declared, pool), declared.assembly) for pool in ("pool6", "pool7")]
         if declared.elements:
-            needed.append(NeededFile("elements6", declared.elements.pool6, origin=URL))
-            needed.append(NeededFile("elements7", declared.elements.pool7, origin=URL))
+            needed.append(_needed("elements6", declared.elements.pool6))
+            needed.append(_needed("elements7", declared.elements.pool7))
         if declared.predictions:
             needed.append(NeededFile("predictions", declared.predictions.file))
         return needed
@@ -148,6 +152,13 @@ class Gse84888(Dataset):
             return SourceColumns(**shared, start="start", element_id="name")
         # An effect is a variant's: it goes by its published name, and lies nowhere that alleles could be looked up.
         return SourceColumns(**shared, rsid="name")
+
+
+def _needed(role: str, name: str, assembly: str | None = None) -> NeededFile:
+    """A file of the assay; one that is called as GEO calls it can be fetched from there."""
+    found = _SUPPLEMENT.match(name)
+    published = geo_supplement(found["accession"], f"{name}.gz", page=URL) if found else None
+    return NeededFile(role, name, assembly, URL, published)
 
 
 def _with_difference(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import model_validator
 
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.gse31388 import SITES_ROLE, Contracts, SitesSection, from_centre, held_to, with_alleles
+from refalt.datasets.contracts import Contracts, from_centre, held_to
+from refalt.datasets.known_sites import SITES_ROLE, SitesSection, with_alleles
 from refalt.datasets.reading import SourceColumns, published, wanted_columns
 from refalt.sources.delimited import ReadTable, column_names, read_table
 from refalt.sources.fetch import NeededFile
@@ -72,7 +73,8 @@ class Gse86886(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The table and, where the study names one, a VCF of its sites."""
-        return self.declared.needed(_URL)
+        name = self.declared.file
+        return self.declared.needed(_URL, also=(f"{name}.gz", f"GSE86886_{name}", f"GSE86886_{name}.gz"))
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the table, its site names taken apart; a name of another form is an unparsable cell."""
@@ -80,7 +82,9 @@ class Gse86886(Dataset):
         given = SourceColumns(target_id="gene", p_value=self._p_value(path))
         wanted = wanted_columns(given, self.declared, keep=keep)
         read = _taken_apart(read_table(path, {"SNP": pl.String, **wanted}))
-        read, remarks = with_alleles(read, files.get(SITES_ROLE), chrom="\0chrom", pos="\0pos", rsid="\0rsid")
+        read, remarks = with_alleles(
+            read, files.get(SITES_ROLE), self.declared.alleles, chrom="\0chrom", pos="\0pos", rsid="\0rsid"
+        )
         made = {name: f"\0{name}" for name in ("chrom", "pos", "rsid", "ref", "alt")}
         if self.declared.table == "atac":
             made["centre_distance"] = "\0distance"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import polars as pl
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from refalt.columns import Reason
 from refalt.datasets.base import Card, Dataset, Published
 from refalt.datasets.fine_mapping import PIP, ROLE, FineMappingSection, with_pip
+from refalt.datasets.gtex_release import ARCHIVE, FINE_MAPPED, PAIRS, PORTAL, TISSUES, require_tissue, tissue_named
 from refalt.datasets.reading import SourceColumns, published, wanted_columns, with_reason
 from refalt.errors import UserError, shown
-from refalt.sources.delimited import ReadTable, column_names, read_table
+from refalt.sources.delimited import ReadTable, Source, column_names, read_table
 from refalt.sources.fetch import NeededFile
+from refalt.sources.streamed import StreamedText, is_archive
 from refalt.studies.sections import DatasetSection, EffectSection, Filled, RowFilter
 
 _EFFECT: Final = EffectSection(
@@ -30,6 +32,8 @@ _REST: Final = r"_(?<pos>[0-9]+)_(?<ref>[A-Za-z]+)_(?<alt>[A-Za-z]+)_b(?<build>[
 _USUAL_ID: Final = r"^(?<chrom>[^_]+)" + _REST
 _ANY_ID: Final = r"^(?<chrom>.+?)" + _REST
 _BUILD: Final = "38"
+#: Of one tissue's pairs, decompressed; those of Whole Blood are a tenth of it.
+MOST_BYTES: Final = 4 << 30
 #: Columns that some of the files lack, by the field they fill.
 _OPTIONAL: Final = {
     "standard_error": "slope_se",
@@ -41,21 +45,56 @@ _OPTIONAL: Final = {
 }
 
 
+class GtexFineMapping(FineMappingSection):
+    """One of the three tables that GTEx publishes, whose file, columns and spelling of the tissue `method` says.
+
+    Another table's are written out; CAVIAR's table without alleles is none that pairs could be met in.
+    """
+
+    method: Literal["dap-g", "caveman", "caviar"] | None = None
+
+    @property
+    def needed_file(self) -> NeededFile:
+        """The file, or the archive it is published in."""
+        if self.method is None:
+            return super().needed_file
+        published = FINE_MAPPED[self.method]
+        unpacked = (published.member, published.member.removesuffix(".gz"))
+        return NeededFile(ROLE, self.file, origin=PORTAL, published=published.archive, also=unpacked)
+
+
 class GtexSection(DatasetSection):
-    """`[dataset]` of GTEx: the tissue names the file of its significant pairs, unless `file` names another."""
+    """`[dataset]` of GTEx: the tissue names the file of its significant pairs, unless `file` names another.
+
+    That file is also read from within the archive of all tissues, under either name.
+    """
 
     assembly: Filled = "GRCh38"
     effect: EffectSection | None = _EFFECT
     assay: str = "RNA_SEQ"
-    tissue: Filled = "Whole_Blood"
+    tissue: Annotated[str, AfterValidator(tissue_named)] = "Whole_Blood"
     file: Filled
-    fine_mapping: FineMappingSection | None = None
+    fine_mapping: GtexFineMapping | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _file_of_the_tissue(cls, given: dict[str, Any]) -> dict[str, Any]:
-        tissue = given.get("tissue", "Whole_Blood")
-        return {"file": f"{tissue}.v8.signif_variant_gene_pairs.txt.gz", **given}
+    def _files_of_the_tissue(cls, given: dict[str, Any]) -> dict[str, Any]:
+        tissue = str(given.get("tissue", "Whole_Blood"))
+        filled = {"file": f"{tissue}{PAIRS}", **given}
+        named = given.get("fine_mapping")
+        written: dict[str, Any] = named if isinstance(named, dict) else {}
+        if published := FINE_MAPPED.get(str(written.get("method"))):
+            known = {"file": published.archive.file_name, "member": published.member, **published.columns}
+            known["context"] = published.spelled.get(tissue, tissue)
+            filled["fine_mapping"] = known | written
+        return filled
+
+    @model_validator(mode="after")
+    def _file_is_of_the_tissue(self) -> GtexSection:
+        named = next((tissue for tissue in TISSUES if self.file.rpartition("/")[2].startswith(f"{tissue}.v8.")), None)
+        if named not in (None, self.tissue):
+            raise ValueError(f"tissue = {named!r}, the tissue of {self.file}, and not {self.tissue!r}")
+        return self
 
 
 class GtexEqtl(Dataset):
@@ -66,7 +105,7 @@ class GtexEqtl(Dataset):
         measures="Change in normalised expression of a gene per copy of the alternate allele, in one of 49 tissues of "
         "838 donors.",
         citation="GTEx Consortium 2020, Science 369, 1318, doi:10.1126/science.aaz1776",
-        url="https://gtexportal.org/home/downloads/adult-gtex/qtl",
+        url=PORTAL,
         licence="unstated",
         effect_direction_source=_EFFECT.source,
     )
@@ -75,13 +114,14 @@ class GtexEqtl(Dataset):
 
     def needed_files(self) -> Sequence[NeededFile]:
         """The associations and, where the study names them, inclusion probabilities."""
-        table = NeededFile("dataset", self.declared.file, self.declared.assembly, self.card.url)
+        archive = ARCHIVE if self.declared.file in (f"{self.declared.tissue}{PAIRS}", ARCHIVE.file_name) else None
+        table = NeededFile("dataset", self.declared.file, self.declared.assembly, PORTAL, archive)
         fine_mapping = self.declared.fine_mapping
         return [table, fine_mapping.needed_file] if fine_mapping else [table]
 
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the associations; a pair with a minor allele frequency of 0 was not tested."""
-        path, fine_mapping = files["dataset"], self.declared.fine_mapping
+        path, fine_mapping = self._table(files["dataset"]), self.declared.fine_mapping
         columns = _columns(path, fine_mapped=fine_mapping is not None)
         wanted = wanted_columns(columns, self.declared, keep=keep)
         made = {"chrom", "pos", "ref", "alt", "tissue", *([PIP] if fine_mapping else [])}
@@ -94,8 +134,14 @@ class GtexEqtl(Dataset):
         untested = pl.col("maf") == 0 if "maf" in rows.rows.columns else pl.lit(value=False)
         return Published(with_reason(rows.rows, untested, Reason.NOTHING_MEASURED), rows.sequences, rows.remarks)
 
+    def _table(self, path: Path) -> Source:
+        if not is_archive(path):
+            return path
+        require_tissue(path, self.declared.tissue)
+        return StreamedText(path, self.declared.tissue + PAIRS, most_bytes=MOST_BYTES)
 
-def _columns(path: Path, *, fine_mapped: bool) -> SourceColumns:
+
+def _columns(path: Source, *, fine_mapped: bool) -> SourceColumns:
     present = {*column_names(path), *([PIP] if fine_mapped else [])}
     optional = {field: name for field, name in _OPTIONAL.items() if name in present}
     return SourceColumns(
@@ -103,7 +149,7 @@ def _columns(path: Path, *, fine_mapped: bool) -> SourceColumns:
     )
 
 
-def _with_alleles(read: ReadTable, path: Path) -> ReadTable:
+def _with_alleles(read: ReadTable, path: Source) -> ReadTable:
     """Take `chrom_pos_ref_alt_b38` apart; an identifier of another form is an unparsable cell.
 
     Raises:

@@ -29,7 +29,12 @@ def place(
         placed = _lifted(rows, lift)
     else:
         placed = _as_published(rows) if same_assembly else _nowhere(rows)
-    rsid = pl.col("rsid") if "rsid" in rows.columns else pl.lit(None, pl.String)
+    return named(placed, source_assembly)
+
+
+def named(placed: pl.DataFrame, source_assembly: str) -> pl.DataFrame:
+    """Name placed rows that are variants by what they are and where they lie."""
+    rsid = pl.col("rsid") if "rsid" in placed.columns else pl.lit(None, pl.String)
     # An element is known by its own name: where it was taken from does not say what it is.
     name = pl.when(pl.col("kind") == "variant").then(pl.coalesce(_variant_id(source_assembly), rsid))
     return placed.with_columns(name.alias("variant_id"))

@@ -23,6 +23,7 @@ from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
 from refalt.sources.fasta import Genome, open_genome
+from refalt.sources.fetch import Fetch
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.study import GenomeSection, Study, StudySection
 from refalt.studies.suite import is_suite
@@ -84,7 +85,7 @@ class Checked:
         return any(finding.is_open and finding.severity in bad for finding in self.findings)
 
 
-def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
+def check_study(path: Path, *, folders: Sequence[Path] = (), fetch: Fetch | None = None) -> Checked:
     """Read what a study file names and run the pre-flight audits; nothing is predicted or written.
 
     Raises:
@@ -94,7 +95,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
         raise UserError(
             "this is a suite", where=str(path), expected="a study", remedy="check its studies one at a time"
         )
-    prepared = prepare(path, folders=folders)
+    prepared = prepare(path, folders=folders, fetch=fetch)
     waive = prepared.study.audits.waive
     check_waivers(waive)
     read, genome = stages.read_measurements(prepared), stages.open_fasta(prepared)
@@ -146,7 +147,7 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     is_placed = target == which.name or not which.is_known
     rows = plain if is_placed else _lifted(read, which.name, lifts.get((which.name, target)))
     declared = read.declared.model_copy(update={"assembly": which.name})
-    inputs = stages._inputs(read.published.sequences, rows.frame)
+    inputs = stages.carried_inputs(read.published.sequences, rows.frame)
     checks = stages.check_variants(stages.Read(rows, inputs, None, ()), genome)
     evidence = {
         "measurements": rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,9 @@ from refalt.errors import UserError, nearest_name
 from refalt.genome import canonical_assembly
 from refalt.models.base import Model
 from refalt.plugins import find_plugin
-from refalt.sources.fetch import FoundFile, InputFinder, NeededFile
+from refalt.sources.fetch import Fetch, FoundFile, InputFinder, NeededFile
+from refalt.sources.public_file import downloads_folder
+from refalt.sources.published import published_as
 from refalt.studies.library import library_names, library_study
 from refalt.studies.read import read_study, validate_section
 from refalt.studies.resolve import ResolvedStudy
@@ -21,6 +24,8 @@ from refalt.studies.sections import DatasetSection
 from refalt.studies.study import ScoreSection, Study
 
 RECORDED = "recorded"
+#: Of a VCF that rsIDs are looked up in.
+RSIDS_ROLE = "rsids"
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,16 @@ class Prepared:
         return ResolvedStudy(self.study, self.declared.model_dump(mode="json"), sections, self.files)
 
 
-def prepare(path: Path, *, folders: Sequence[Path] = (), limit: int | None = None) -> Prepared:
+def prepare(
+    path: Path, *, folders: Sequence[Path] = (), limit: int | None = None, fetch: Fetch | None = None
+) -> Prepared:
     """Read a study file and look up everything it names, except the files' content.
 
     Args:
         path: The study file, or the name of a study that comes with refalt.
         folders: Where input files are looked for.
         limit: Rows of a pilot, drawn with the study's seed.
+        fetch: Brings public files that are missing, and says that public servers may be asked; None asks nobody.
 
     Raises:
         UserError: any mistake in the study file.
@@ -116,8 +124,10 @@ def prepare(path: Path, *, folders: Sequence[Path] = (), limit: int | None = Non
     dataset = _dataset(study, path)
     found_models = _models(study, path)
     needed = [*dataset.needed_files(), *_study_files(study)]
+    needed += _rsid_files(dataset.declared, study)
     needed += [file for model in found_models.values() for file in model.needed_files()]
-    prepared = Prepared(path, study, dataset, found_models, needed, InputFinder(path.parent, folders))
+    finder = InputFinder(path.parent, folders, downloads=downloads_folder(), fetch=fetch)
+    prepared = Prepared(path, study, dataset, found_models, [_with_address(file) for file in needed], finder)
     _check_scores(prepared)
     return prepared
 
@@ -170,6 +180,19 @@ def _study_files(study: Study) -> list[NeededFile]:
     if study.audits.claims:
         needed.append(NeededFile("claims", study.audits.claims))
     return needed
+
+
+def _rsid_files(declared: DatasetSection, study: Study) -> list[NeededFile]:
+    alleles = declared.alleles
+    if alleles is None or alleles.by_position or alleles.file is None:
+        return []
+    assembly = study.genome.assembly if study.genome else declared.assembly
+    return [NeededFile(RSIDS_ROLE, alleles.file, assembly, "https://ftp.ncbi.nih.gov/snp/latest_release/VCF/")]
+
+
+def _with_address(file: NeededFile) -> NeededFile:
+    """The file, with where it is published if its name alone says so."""
+    return file if file.published else dataclasses.replace(file, published=published_as(file.name))
 
 
 def _check_scores(prepared: Prepared) -> None:

@@ -122,7 +122,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
         ended.reached = stage
 
     begin("measurements")
-    read = stages.read_measurements(prepared)
+    read = stages.read_measurements(prepared, notify=manner.notify)
     notes["notes"] = list(read.remarks)
     read.measurements.write(run.measurements)
     if len(read.inputs):

@@ -9,8 +9,9 @@ import polars as pl
 
 from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.columns import STRATUM_PREFIX
+from refalt.datasets.base import Published
 from refalt.datasets.filters import mark_not_sampled, mark_outside
-from refalt.datasets.placement import measurements, place
+from refalt.datasets.placement import measurements, named, place
 from refalt.errors import UserError, unknown_name
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
@@ -22,6 +23,7 @@ from refalt.evaluation.join import Joined, join
 from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
+from refalt.pipeline.rsids import LookUp, look_up_of, with_resolved
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import Scored, score_with
@@ -53,11 +55,37 @@ class Read:
     remarks: tuple[str, ...]
 
 
-def read_measurements(prepared: Prepared) -> Read:
-    """Read the dataset, bring it to the genome's assembly, apply declared filters."""
+def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) -> Read:
+    """Read the dataset, bring it to the genome's assembly, find alleles by rsID, apply declared filters."""
     filters = prepared.study.filter
+    published, rows, lift = _placed(prepared)
+    told: tuple[str, ...] = ()
+    if prepared.declared.alleles and not prepared.declared.alleles.by_position:
+        rows, told = with_resolved(rows, prepared, open_fasta(prepared), notify=notify)
+        rows = named(rows, prepared.source_assembly)
+    if filters.within:
+        rows = _inside(rows, prepared)
+    if filters.sample:
+        rows = mark_not_sampled(rows, filters.sample)
+    if prepared.study.study.pilot:
+        rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
+    remarks = (*published.remarks, *told)
+    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, remarks)
+
+
+def rsids_to_ask(prepared: Prepared) -> LookUp | None:
+    """What a run would ask of a service of rsIDs; None where it would ask nobody."""
+    declared = prepared.declared.alleles
+    if declared is None or declared.by_position:
+        return None
+    _, rows, _ = _placed(prepared)
+    return look_up_of(rows, prepared)
+
+
+def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | None]:
+    """The source, its rows in the genome's assembly, and what brought them there."""
     files = {found.role: found.path for found in prepared.files}
-    published = prepared.dataset.read(files, keep=filters.keep)
+    published = prepared.dataset.read(files, keep=prepared.study.filter.keep)
     _require_batch(prepared, published.rows)
     lift = open_chain(prepared)
     rows = place(
@@ -66,13 +94,7 @@ def read_measurements(prepared: Prepared) -> Read:
         lift=lift,
         same_assembly=prepared.source_assembly == prepared.genome_assembly,
     )
-    if filters.within:
-        rows = _inside(rows, prepared)
-    if filters.sample:
-        rows = mark_not_sampled(rows, filters.sample)
-    if prepared.study.study.pilot:
-        rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
-    return Read(measurements(rows), _inputs(published.sequences, rows), lift, published.remarks)
+    return published, rows, lift
 
 
 def _require_batch(prepared: Prepared, rows: pl.DataFrame) -> None:
@@ -98,7 +120,8 @@ def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     return mark_outside(rows, read_intervals(path, assembly))
 
 
-def _inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
+def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
+    """Sequences that rows carry, beside the names of the rows in the genome's assembly."""
     if sequences.is_empty():
         return Inputs.empty()
     names = [name for name in ("variant_id", "element_id") if name in rows.columns]

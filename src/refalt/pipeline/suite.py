@@ -18,6 +18,7 @@ from refalt.report.together.evidence import Member, Together, write_members
 from refalt.report.together.render import render_together
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
+from refalt.sources.fetch import Fetch
 from refalt.studies.study import Primary, Study
 from refalt.studies.suite import Suite, at_window, read_suite
 from refalt.tables import Comparisons
@@ -83,13 +84,16 @@ class SuiteEnded:
         return max(codes, key=_WORSE.index, default=ExitCode.DONE)
 
 
-def prepare_suite(path: Path, *, folders: Sequence[Path] = (), limit: int | None = None) -> PreparedSuite:
+def prepare_suite(
+    path: Path, *, folders: Sequence[Path] = (), limit: int | None = None, fetch: Fetch | None = None
+) -> PreparedSuite:
     """Read a suite file and look up all that its members name, before any of them is run.
 
     Args:
         path: The suite file; its studies lie beside it, or are names of studies that come with refalt.
         folders: Where input files are looked for.
         limit: Rows of a pilot of every member.
+        fetch: Brings public files that are missing; None asks nobody.
 
     Raises:
         UserError: any mistake in the suite file or in a study file.
@@ -97,7 +101,7 @@ def prepare_suite(path: Path, *, folders: Sequence[Path] = (), limit: int | None
     path = study_file(path)
     suite = read_suite(path)
     paths = [path.parent / name if (path.parent / name).exists() else Path(name) for name in suite.suite.studies]
-    found = [prepare(one, folders=folders, limit=limit) for one in paths]
+    found = [prepare(one, folders=folders, limit=limit, fetch=fetch) for one in paths]
     if suite.sweep is None:
         _require_distinct([one.study.study.name for one in found], path)
         return PreparedSuite(suite, tuple(PreparedMember(one) for one in found), None)

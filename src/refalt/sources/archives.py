@@ -46,6 +46,35 @@ def open_member(path: Path, member: str, *, most_bytes: int) -> Iterator[BinaryI
         yield stack.enter_context(io.BufferedReader(_Capped(opened, most_bytes, where)))
 
 
+@contextlib.contextmanager
+def open_packed(path: Path, *, most_bytes: int) -> Iterator[BinaryIO]:
+    """The content of a file, decompressed if it is gzip.
+
+    Raises:
+        UserError: while reading, when the content passes `most_bytes` or is damaged.
+    """
+    with path.open("rb") as raw, contextlib.ExitStack() as stack:
+        opened: Any = stack.enter_context(gzip.GzipFile(fileobj=raw)) if raw.peek(2)[:2] == _GZIP else raw
+        yield stack.enter_context(io.BufferedReader(_Capped(opened, most_bytes, str(path))))
+
+
+def member_names(path: Path) -> tuple[str, ...]:
+    """Names of the regular files in an archive, in its order.
+
+    Raises:
+        UserError: there is no archive, or it is damaged.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            if zipfile.is_zipfile(path):
+                listed = stack.enter_context(zipfile.ZipFile(path)).infolist()
+                return tuple(item.filename for item in listed if not item.is_dir())
+            tape = stack.enter_context(tarfile.open(path, "r:*"))
+            return tuple(item.name for item in tape.getmembers() if item.isreg())
+        except _DAMAGE as error:
+            raise _damaged(str(path), error) from error
+
+
 class _Joined(io.RawIOBase):
     """Gives any readable stream the methods of a raw one."""
 

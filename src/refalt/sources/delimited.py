@@ -6,14 +6,17 @@ A file is right or it is an error; a cell that does not hold the number it shoul
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from refalt.errors import UserError, nearest_name, shown
+from refalt.sources.streamed import StreamedText
 
 MISSING_WORDS = ("", "NA", "N/A", "na", "NaN", "nan", "-nan", ".", "None", "null", "NULL")
 _SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon"}
@@ -21,6 +24,8 @@ _HEADER_BYTES = 1 << 16
 _SQLITE, _ZIP, _PARQUET, _GZIP = b"SQLite", b"PK\x03\x04", b"PAR1", b"\x1f\x8b"
 
 Dtype = type[pl.DataType] | pl.DataType
+#: Where a table is read from.
+Source = Path | StreamedText
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,11 @@ class Layout:
     skipped_lines: int
 
 
-def read_table(path: Path, dtypes: Mapping[str, Dtype]) -> ReadTable:
+def read_table(path: Source, dtypes: Mapping[str, Dtype]) -> ReadTable:
     """Read the columns named in `dtypes`, with those types.
 
     Args:
-        path: TSV or CSV, plain or gzip, with a header line; or parquet. Lines that begin with "##" before the
+        path: TSV or CSV, plain, gzip or streamed, with a header line; or parquet. Lines that begin with "##" before the
             header are skipped; a byte-order mark and Windows line ends are accepted.
         dtypes: Column name -> polars type (String, Int64 or Float64).
 
@@ -75,14 +80,14 @@ def read_table(path: Path, dtypes: Mapping[str, Dtype]) -> ReadTable:
     return _flagged(path, layout, dtypes)
 
 
-def column_names(path: Path) -> tuple[str, ...]:
+def column_names(path: Source) -> tuple[str, ...]:
     """Names in the header of a table, in order."""
     if _magic(path).startswith(_PARQUET):
-        return tuple(pl.read_parquet_schema(path))
+        return tuple(pl.read_parquet_schema(_parquet(path)))
     return layout_of(path).names
 
 
-def require_columns(path: Path, present: tuple[str, ...], wanted: Mapping[str, object]) -> None:
+def require_columns(path: Source, present: tuple[str, ...], wanted: Mapping[str, object]) -> None:
     """Raise UserError, with the nearest name, unless every wanted column is there, and there once."""
     for name in wanted:
         if name not in present:
@@ -97,7 +102,7 @@ def require_columns(path: Path, present: tuple[str, ...], wanted: Mapping[str, o
             raise UserError(f"the column {name!r} stands {present.count(name)} times in the header", where=str(path))
 
 
-def layout_of(path: Path) -> Layout:
+def layout_of(path: Source) -> Layout:
     """Separator, column names and lines before the header.
 
     Raises:
@@ -122,12 +127,14 @@ def layout_of(path: Path) -> Layout:
     return Layout(separator, names, skipped)
 
 
-def _magic(path: Path) -> bytes:
+def _magic(path: Source) -> bytes:
+    if isinstance(path, StreamedText):
+        return path.content[:8]
     with path.open("rb") as stream:
         return stream.read(8)
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Source) -> bytes:
     magic = _magic(path)
     if not magic:
         raise UserError("the file is empty", where=str(path), expected="a header line and rows")
@@ -139,7 +146,7 @@ def _head(path: Path) -> bytes:
             remedy="export the sheet as tab-separated text",
         )
     try:
-        with gzip.open(path, "rb") if magic.startswith(_GZIP) else path.open("rb") as stream:
+        with _opened(path) as stream:
             head = stream.read(_HEADER_BYTES)
     except (EOFError, zlib.error, OSError) as error:
         raise _truncated(path, error) from error
@@ -148,10 +155,16 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _scan(path: Path, layout: Layout, dtypes: Mapping[str, Dtype]) -> pl.LazyFrame:
+def _opened(path: Source) -> BinaryIO | gzip.GzipFile:
+    if isinstance(path, StreamedText):
+        return io.BytesIO(path.content)
+    return gzip.open(path, "rb") if _magic(path).startswith(_GZIP) else path.open("rb")
+
+
+def _scan(path: Source, layout: Layout, dtypes: Mapping[str, Dtype]) -> pl.LazyFrame:
     # Columns are renamed by position: names in a header may carry blanks and quotes that polars keeps.
     return pl.scan_csv(
-        path,
+        path.content if isinstance(path, StreamedText) else path,
         separator=layout.separator,
         skip_lines=layout.skipped_lines,
         has_header=True,
@@ -172,12 +185,12 @@ def _told_apart(names: tuple[str, ...]) -> list[str]:
     return told
 
 
-def _typed(path: Path, layout: Layout, dtypes: Mapping[str, Dtype]) -> ReadTable:
+def _typed(path: Source, layout: Layout, dtypes: Mapping[str, Dtype]) -> ReadTable:
     frame = _scan(path, layout, dtypes).select(list(dtypes)).collect(engine="streaming")
     return ReadTable(_without_nan(frame), pl.Series("unparsable", [False]).new_from_index(0, frame.height))
 
 
-def _flagged(path: Path, layout: Layout, dtypes: Mapping[str, Dtype]) -> ReadTable:
+def _flagged(path: Source, layout: Layout, dtypes: Mapping[str, Dtype]) -> ReadTable:
     texts = _scan(path, layout, dict.fromkeys(dtypes, pl.String)).select(list(dtypes)).collect()
     return _cast(texts, dtypes)
 
@@ -207,27 +220,32 @@ def _without_nan(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _from_parquet(path: Path, dtypes: Mapping[str, Dtype]) -> ReadTable:
+def _from_parquet(path: Source, dtypes: Mapping[str, Dtype]) -> ReadTable:
     try:
-        present = tuple(pl.read_parquet_schema(path))
+        content = _parquet(path)
+        present = tuple(pl.read_parquet_schema(content))
         require_columns(path, present, dtypes)
-        frame = pl.read_parquet(path, columns=list(dtypes))
+        frame = pl.read_parquet(content, columns=list(dtypes))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError("not a readable parquet file", where=str(path), got=str(error).splitlines()[0]) from error
     return _cast(frame, dtypes)
 
 
-def _truncated(path: Path, error: Exception) -> UserError:
+def _parquet(path: Source) -> Path | bytes:
+    return path.content if isinstance(path, StreamedText) else path
+
+
+def _truncated(path: Source, error: Exception) -> UserError:
     return UserError(
         "the file ends too early or is damaged",
         where=str(path),
-        expected="a complete gzip stream" if path.suffix in (".gz", ".bgz") else "a complete file",
+        expected="a complete gzip stream" if str(path).endswith((".gz", ".bgz")) else "a complete file",
         got=str(error),
         remedy="download or copy it again",
     )
 
 
-def _ragged(path: Path, layout: Layout, error: Exception) -> UserError:
+def _ragged(path: Source, layout: Layout, error: Exception) -> UserError:
     row = _first_long_row(path, layout)
     return UserError(
         "a row has more fields than the header",
@@ -238,9 +256,8 @@ def _ragged(path: Path, layout: Layout, error: Exception) -> UserError:
     )
 
 
-def _first_long_row(path: Path, layout: Layout) -> tuple[int, int] | None:
-    opener = gzip.open if _magic(path).startswith(_GZIP) else open
-    with opener(path, "rt", encoding="utf-8-sig", errors="replace") as stream:
+def _first_long_row(path: Source, layout: Layout) -> tuple[int, int] | None:
+    with io.TextIOWrapper(_opened(path), encoding="utf-8-sig", errors="replace") as stream:
         for number, line in enumerate(stream, start=1):
             if number > layout.skipped_lines and line.count(layout.separator) >= len(layout.names):
                 return number, line.count(layout.separator) + 1

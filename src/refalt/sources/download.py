@@ -9,7 +9,7 @@ import http.client
 import json
 import os
 import re
-import sys
+import shutil
 import urllib.error
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -19,62 +19,15 @@ from typing import BinaryIO, Final
 
 from refalt.errors import UserError
 from refalt.files import unwritable, write_text
+from refalt.sources.archives import open_packed
+from refalt.sources.public_file import PublicFile
 from refalt.sources.web import BrokenAnswerError, Web, host_of
 
-CACHE_VARIABLE: Final = "REFALT_CACHE"
 _BLOCK: Final = 1 << 18
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _RANGE: Final = re.compile(r"bytes (?P<first>[0-9]+)-[0-9]+/(?P<total>[0-9]+)")
 
 #: Gets the bytes so far and the bytes in all, None where the server does not say.
 Progress = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True)
-class PublicFile:
-    """A file that somebody publishes.
-
-    Attributes:
-        url: Where it is.
-        name: What it is called here; by default as at the end of the address.
-        digest: As published, "sha256:..." or "md5:...". Where none is published, the sha256 of what came first is
-            written beside the file, and a later download must give the same.
-        most_bytes: Larger is refused.
-        page: Where a person finds it, when not at `url`.
-    """
-
-    url: str
-    name: str = ""
-    digest: str = ""
-    most_bytes: int = 20 << 30
-    page: str = ""
-
-    @property
-    def file_name(self) -> str:
-        """Its name here.
-
-        Raises:
-            UserError: the name is not a plain file name.
-        """
-        name = self.name or urllib.parse.unquote(urllib.parse.urlsplit(self.url).path.rpartition("/")[2])
-        if not _PLAIN_NAME.fullmatch(name):
-            raise UserError("a download needs a plain file name", where=self.url, got=repr(name))
-        return name
-
-
-def cache_folder() -> Path:
-    """Where what can be fetched again is kept: `$REFALT_CACHE`, else the user's cache folder."""
-    if named := os.environ.get(CACHE_VARIABLE, ""):
-        return Path(named)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "refalt"
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(named) if named else Path.home() / ".cache") / "refalt"
-
-
-def downloads_folder() -> Path:
-    """Where downloaded files are kept."""
-    return cache_folder() / "downloads"
 
 
 def download(file: PublicFile, folder: Path, *, web: Web | None = None, progress: Progress | None = None) -> Path:
@@ -86,17 +39,22 @@ def download(file: PublicFile, folder: Path, *, web: Web | None = None, progress
     """
     target = folder / file.file_name
     if target.is_file():
-        _check(target, file, target)
+        _check(target, file, target, expected=_expected(file, target))
         return target
     with _partial(folder / f".{file.file_name}.part") as partial:
         transfer = _Transfer(file, partial, _by_hand(file, folder), web or Web(), progress)
         transfer.complete()
         _refuse_web_page(partial, file, transfer.remedy)
-        digest = _check(Path(partial.name), file, target)
         partial.flush()
         os.fsync(partial.fileno())
+        came = Path(partial.name)
+        if file.unpacked:
+            _check(came, file, target, expected=file.digest)
+            came = _unpacked(came, file)
+        digest = _check(came, file, target, expected=_expected(file, target))
         write_text(_record_of(target), f"{digest}  {file.file_name}\n")
-        Path(partial.name).replace(target)
+        came.replace(target)
+        Path(partial.name).unlink(missing_ok=True)
         transfer.forget()
     return target
 
@@ -229,14 +187,35 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _check(path: Path, file: PublicFile, target: Path) -> str:
+def _expected(file: PublicFile, target: Path) -> str:
+    """The digest that the file here should have, as "kind:value"; "" where there is nothing to hold it against."""
+    recorded = recorded_sha256(target)
+    here = "" if file.unpacked else file.digest
+    return here or (f"sha256:{recorded}" if recorded else "")
+
+
+def _unpacked(path: Path, file: PublicFile) -> Path:
+    """Another partial file with the content of a gzip file."""
+    unpacked = path.with_name(path.name + "-unpacked")
+    try:
+        with open_packed(path, most_bytes=file.most_bytes) as packed, unpacked.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _BLOCK)
+            plain.flush()
+            os.fsync(plain.fileno())
+    except OSError as error:
+        raise unwritable(unpacked, error) from error
+    except UserError:
+        path.unlink()
+        raise
+    return unpacked
+
+
+def _check(path: Path, file: PublicFile, target: Path, *, expected: str) -> str:
     """The sha256 of a file that has the digest it should have; a partial one that has not is removed.
 
     Raises:
         UserError: it does not have it.
     """
-    recorded = recorded_sha256(target)
-    expected = file.digest or (f"sha256:{recorded}" if recorded else "")
     kind, _, value = expected.partition(":")
     found = {name: hashlib.new(name, usedforsecurity=False) for name in {"sha256", kind or "sha256"}}
     with path.open("rb") as stream:

@@ -31,7 +31,7 @@ _LETTER_OF_CODE: Final = np.frombuffer(LETTERS, dtype=np.uint8)
 _BLOCK: Final = 1 << 24
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 #: The empty block that ends every complete bgzip file (SAM specification, section 4.1.2).
-_BGZF_END: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+BGZF_END: Final = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def _read_whole(path: Path) -> Text:
     if mapped[:2] != _GZIP_MAGIC:
         return mapped
     text = _decompress(path)
-    if mapped[12:14] == b"BC" and not mapped[-len(_BGZF_END) :] == _BGZF_END:
+    if mapped[12:14] == b"BC" and not mapped[-len(BGZF_END) :] == BGZF_END:
         raise _cut_short(path, text, "the block that ends a bgzip file is missing")
     return text
 

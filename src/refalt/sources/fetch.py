@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from refalt.errors import UserError, nearest_name, shown
 from refalt.files import sha256_of
-
-if TYPE_CHECKING:
-    from refalt.sources.download import PublicFile
+from refalt.sources.public_file import PublicFile
 
 INPUTS_VARIABLE = "REFALT_INPUTS"
+#: Fetches a public file into a folder, and says where it lies there.
+Fetch = Callable[[PublicFile, Path], Path]
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class NeededFile:
         assembly: Of its coordinates, where it has any.
         origin: Where a user gets it from.
         published: Where it can be downloaded, if it can.
+        also: Other names under which the same content may lie: unpacked, or not yet.
     """
 
     role: str
@@ -35,6 +35,13 @@ class NeededFile:
     assembly: str | None = None
     origin: str = ""
     published: PublicFile | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that it is looked for under, its own first."""
+        published = (self.published.file_name,) if self.published else ()
+        return tuple(dict.fromkeys((self.name, *self.also, *published)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class InputFinder:
         *,
         environment: str | None = None,
         downloads: Path | None = None,
-        download: Callable[[PublicFile, Path], Path] | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
         """Take the study's folder and the places to look in.
 
@@ -80,8 +87,9 @@ class InputFinder:
             beside: The study's folder.
             folders: Of `--inputs`.
             environment: The value of `$REFALT_INPUTS`; by default as it is.
-            downloads: Where downloaded files are kept; need not exist.
-            download: Fetches a file into `downloads` when it is nowhere; None unless the user asked for downloads.
+            downloads: Where downloaded files are kept that go into none of `folders`; need not exist.
+            fetch: Brings a file that is nowhere into the first of `folders`, else into `downloads`; None unless the
+                user asked for downloads.
 
         Raises:
             UserError: a folder given does not exist.
@@ -92,7 +100,8 @@ class InputFinder:
         for folder in self._folders:
             if not folder.is_dir():
                 raise UserError(f"there is no folder {folder}", remedy=f"correct --inputs or ${INPUTS_VARIABLE}")
-        self._downloads, self._download = downloads, download
+        self._downloads, self._fetch = downloads, fetch
+        self._brought_to = folders[0] if folders else downloads
 
     @cached_property
     def _indexes(self) -> list[tuple[Path, dict[str, list[Path]]]]:
@@ -104,11 +113,12 @@ class InputFinder:
         Raises:
             UserError: the name stands for two files in one folder, or a downloaded file was changed.
         """
-        beside = self._beside / needed.name
-        path = beside if beside.is_file() else self._in_folders(needed.name)
+        path = next((path for name in needed.names if (path := self._beside / name).is_file()), None)
+        for name in needed.names:
+            path = path or self._in_folders(name)
         if path is None:
             return self._among_downloads(needed)
-        return FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
+        return self._unchanged(needed, path)
 
     def find(self, needed: NeededFile) -> FoundFile:
         """The file, downloaded if the user asked for that and it is nowhere.
@@ -126,24 +136,43 @@ class InputFinder:
             f"the {needed.role} file {needed.name!r} was not found",
             expected=f"it in one of {looked}",
             remedy=f"{hint}Give its folder with --inputs DIR or ${INPUTS_VARIABLE}"
-            + (", or let it be fetched with --download" if needed.published and self._downloads else "")
-            + (f"; it comes from {needed.origin}" if needed.origin else ""),
+            + (", or let it be fetched with --download" if needed.published and self._brought_to else "")
+            + (f"; {by_hand}" if (by_hand := self.by_hand(needed)) else ""),
         )
 
+    def by_hand(self, needed: NeededFile) -> str:
+        """Where to get a file, where to put it, and under which name; "" where nothing is known of it."""
+        folder = self._folders[0] if self._folders else "a folder that you name with --inputs"
+        public = needed.published
+        if public and public.unpacked:
+            return f"fetch {public.url}, unpack it, and put it as {public.file_name} into {folder}"
+        if public:
+            return f"fetch {public.url} and put it as {public.file_name} into {folder}"
+        return f"it comes from {needed.origin}: put it as {needed.name} into {folder}" if needed.origin else ""
+
+    @property
+    def may_fetch(self) -> bool:
+        """Whether the user lets refalt ask public servers."""
+        return self._fetch is not None
+
     def _downloaded(self, needed: NeededFile) -> FoundFile | None:
-        if needed.published is None or self._downloads is None or self._download is None:
+        if needed.published is None or self._brought_to is None or self._fetch is None:
             return None
-        self._download(needed.published, self._downloads)
-        return self._among_downloads(needed)
+        return self._unchanged(needed, self._fetch(needed.published, self._brought_to))
 
     def _among_downloads(self, needed: NeededFile) -> FoundFile | None:
-        """A file that was downloaded earlier and is still what it was then."""
+        folder = self._downloads
+        paths = [path for name in needed.names if folder and (path := folder / name).is_file()]
+        return self._unchanged(needed, paths[0]) if paths else None
+
+    def _unchanged(self, needed: NeededFile, path: Path) -> FoundFile:
+        """The file, which is still what it was if it was downloaded.
+
+        Raises:
+            UserError: it was changed after it came.
+        """
         from refalt.sources.download import recorded_sha256
 
-        name = needed.published.file_name if needed.published else needed.name
-        path = self._downloads / name if self._downloads else None
-        if path is None or not path.is_file():
-            return None
         found = FoundFile(needed.role, needed.name, path, needed.assembly, needed.origin)
         recorded = recorded_sha256(path)
         if recorded and recorded != found.sha256:

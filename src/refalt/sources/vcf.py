@@ -20,7 +20,7 @@ import polars as pl
 from refalt.columns import Reason
 from refalt.errors import UserError, shown
 from refalt.genome import ucsc_contig
-from refalt.sources.fasta import _BGZF_END as BGZIP_END
+from refalt.sources.fasta import BGZF_END
 
 _COLUMNS: Final = ("CHROM", "POS", "ID", "REF", "ALT")
 _GZIP, _BCF = b"\x1f\x8b", b"BCF"
@@ -112,9 +112,9 @@ def read_vcf(path: Path) -> Vcf:
 def _lines(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
         magic = stream.read(18)
-        stream.seek(max(stream.seek(0, io.SEEK_END) - len(BGZIP_END), 0))
+        stream.seek(max(stream.seek(0, io.SEEK_END) - len(BGZF_END), 0))
         end = stream.read()
-    if magic[12:14] == b"BC" and end != BGZIP_END:
+    if magic[12:14] == b"BC" and end != BGZF_END:
         raise EOFError("the block that ends a bgzip file is missing")
     with gzip.open(path, "rb") if magic[:2] == _GZIP else path.open("rb") as stream:
         head = stream.peek(3) if isinstance(stream, gzip.GzipFile) else magic

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import IO, Final, TypeVar
 
 import refalt
-from refalt.errors import UserError
+from refalt.errors import StoppedByLimitError, UserError
 
 _T = TypeVar("_T")
 #: Statuses that say "later" and not "no" (RFC 9110, section 15; RFC 6585 for 429).
@@ -86,6 +86,7 @@ class Web:
             headers: Beside the usual ones.
 
         Raises:
+            StoppedByLimitError: the server does not answer now, and may later.
             UserError: the address is not encrypted, the server cannot be reached, or it refuses.
         """
 
@@ -129,7 +130,9 @@ class Web:
             wait = asked_wait + self.rng.uniform(0, min(self.longest_wait_s, self.first_wait_s * 2 ** (failed - 1)))
             if failed >= self.attempts or asked_wait > self.longest_wait_s:
                 patience = f" and asks to wait {asked_wait:.0f} s" if asked_wait > self.longest_wait_s else ""
-                raise UserError(f"{host_of(url)} does not answer as it should", got=why + patience, remedy=remedy)
+                raise StoppedByLimitError(
+                    f"{host_of(url)} does not answer as it should", got=why + patience, remedy=remedy
+                )
             self.sleep(wait)
 
     def _why_it_may_pass(self, error: Exception, url: str, remedy: str) -> tuple[str, float]:

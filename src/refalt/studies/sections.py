@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -90,11 +90,55 @@ class Sample(Section):
     seed: int
 
 
+AlleleSource = Literal["sites", "vcf", "myvariant", "ensembl"]
+SERVICES: Final = ("myvariant", "ensembl")
+
+
+class AllelesSection(Section):
+    """Where alleles and places come from that the source of the measurements does not state.
+
+    `sites` is a VCF in the assembly of the rows, met by position, for datasets that have no rsIDs. All others go by
+    rsID and give places in the genome's assembly: `vcf` is a file, dbSNP's or the study's, `myvariant` and `ensembl`
+    are services. Of several, each is asked for what those before it do not know. `url` is another address of the
+    service, such as a mirror's.
+    """
+
+    source: AlleleSource | Annotated[tuple[AlleleSource, ...], Field(min_length=1)] = "sites"
+    file: Filled | None = None
+    assembly: Filled | None = None
+    url: Filled | None = None
+
+    @property
+    def sources(self) -> tuple[AlleleSource, ...]:
+        """In the order in which they are asked."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def by_position(self) -> bool:
+        """Whether rows are met by their position, and not by their rsID."""
+        return self.sources == ("sites",)
+
+    @model_validator(mode="after")
+    def _sources_have_what_they_need(self) -> AllelesSection:
+        if len(set(self.sources)) < len(self.sources) or ("sites" in self.sources and not self.by_position):
+            raise ValueError('source = "sites" alone, or others, each once')
+        if (self.file is None) == bool({"sites", "vcf"} & set(self.sources)):
+            raise ValueError("file, the VCF, with source = 'sites' or 'vcf', and only with them")
+        if (self.assembly is None) == self.by_position:
+            raise ValueError("assembly of the VCF with source = 'sites'; by rsID, places are in the genome's assembly")
+        if self.url and sum(source in SERVICES for source in self.sources) != 1:
+            raise ValueError("url with one service, myvariant or ensembl")
+        return self
+
+
 class DatasetSection(Section):
     """What every dataset declares; a plug-in adds its own keys in a subclass.
 
     `batch` names the one of its strata that says in which pool, plate or study a row was measured.
     """
+
+    #: Whether the dataset can meet a VCF of sites by position.
+    meets_sites: ClassVar[bool] = False
 
     name: Name
     assembly: Filled
@@ -107,3 +151,10 @@ class DatasetSection(Section):
     biosample: str = ""
     batch: Filled | None = None
     simulated: bool = False
+    alleles: AllelesSection | None = None
+
+    @model_validator(mode="after")
+    def _sites_can_be_met(self) -> DatasetSection:
+        if self.alleles and self.alleles.by_position and not self.meets_sites:
+            raise ValueError("alleles by rsID, source = 'vcf', 'myvariant' or 'ensembl': this dataset states positions")
+        return self

@@ -162,3 +162,28 @@ def test_shapes__are_equal_for_every_way_to_write_the_same_insertion(
     ref, alt = sequence[left:right], sequence[left:start] + added + sequence[start:right]
     assert _shapes(ref or "-", alt)[1] == _shapes("-", unit)[1]
     assert _shapes(alt, ref or "-") == _shapes(ref or "-", alt)
+
+
+@pytest.mark.parametrize(
+    ("place", "pos", "expected"),
+    [
+        (("chr1", 100, "A", "G"), 100, ("A", "G")),
+        (("chr1", 100, "A", "G"), 101, "rsid_other_position"),
+        (("chr1", 100, "A", "AG"), 120, ("A", "AG")),
+        (("chr1", 100, "-", "G"), 401, "rsid_other_position"),
+        (("chr2", 100, "A", "G"), 101, "rsid_other_chromosome"),
+        (("chr1", 100, "A", "G"), None, ("A", "G")),
+    ],
+)
+def test_choose__a_substitution_lies_where_the_row_says_and_an_indel_nearby(
+    place: tuple[str, int, str, str], pos: int | None, expected: object
+) -> None:
+    asked = _asked((None, None), chrom="chr1").with_columns(pl.lit(pos, pl.Int64).alias("pos"))
+    assert _one(asked, _candidates(place)) == expected
+
+
+def test_choose__a_stated_position_tells_which_of_several_places_is_meant() -> None:
+    places = _candidates(("chr1", 100, "A", "G"), ("chr1", 900, "A", "G"))
+    assert _one(_asked((None, None), chrom="chr1"), places) == "rsid_several_positions"
+    asked = _asked((None, None), chrom="chr1").with_columns(pos=pl.lit(900, pl.Int64))
+    assert choose(asked, places).get_column("chosen_pos").to_list() == [900]

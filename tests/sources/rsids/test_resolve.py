@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from refalt.errors import UserError
+from refalt.errors import StoppedByLimitError, UserError
 from refalt.sources.fasta import genome_from_sequences
 from refalt.sources.rsids.base import RESOLVED
 from refalt.sources.rsids.cache import AnswerCache
 from refalt.sources.rsids.ensembl import Ensembl
 from refalt.sources.rsids.local_vcf import LocalVcf
 from refalt.sources.rsids.myvariant import MyVariant
-from refalt.sources.rsids.resolve import resolve, with_genome
+from refalt.sources.rsids.resolve import count_unknown, resolve, with_genome
 from refalt.sources.web import Web
 
 from ..conftest import Answer, LocalServer
@@ -147,3 +147,20 @@ def test_with_genome__reads_the_length_of_ref(tmp_path: Path, cache: AnswerCache
     assert with_genome(found, None).get_column("genome_ref").to_list() == [None] * 5
     with pytest.raises(UserError, match="another assembly"):
         with_genome(found, genome_from_sequences({"chr1": "ACGT"}, "hg18"))
+
+
+def test_count_unknown__counts_distinct_rsids_that_a_service_was_not_asked_for(
+    myvariant: Teach, web: Web, cache: AnswerCache, tmp_path: Path
+) -> None:
+    source = MyVariant(base=myvariant([hit("chr1:g.100A>G")]).url, web=web)
+    resolve(["rs10", "rs11"], sources=[source], cache=cache, allow_network=True)
+    assert count_unknown(["rs10", "RS10 ", "rs12", "esv1", None], sources=[source], cache=cache) == (2, 1)
+    assert count_unknown(["rs10", "rs12"], sources=[_vcf(tmp_path)], cache=cache) == (2, 0)
+
+
+def test_resolve__a_service_that_stops_answering_says_what_is_kept(
+    server: LocalServer, web: Web, cache: AnswerCache
+) -> None:
+    server.script = [Answer(status=503)]
+    with pytest.raises(StoppedByLimitError, match=rf"status 503.*0 of 1 rsIDs are answered and kept in {cache.path}"):
+        resolve(["rs10"], sources=[MyVariant(base=server.url, web=web)], cache=cache, allow_network=True)

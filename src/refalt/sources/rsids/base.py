@@ -10,6 +10,8 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from refalt.columns import Reason
+
 #: What a source said of one rsID, as it said it; kept on disk, so that a better reading needs no new question.
 Documents = Sequence[Mapping[str, object]]
 
@@ -32,35 +34,23 @@ RESOLVED: Final = {
 
 
 class Unresolved(enum.StrEnum):
-    """Why an rsID gives no alleles, in the order in which a cause hides those after it."""
+    """Why an rsID gives no alleles, in the order in which a cause hides those after it; each is a row's `Reason`."""
 
-    NOT_AN_RSID = "not_an_rsid"
-    NOT_FOUND = "rsid_not_found"
-    UNMAPPED = "rsid_unmapped"
-    UNREADABLE = "rsid_unreadable"
-    OTHER_CHROMOSOME = "rsid_other_chromosome"
-    REF_MISMATCH = "rsid_ref_mismatch"
-    ALLELES_DISAGREE = "rsid_alleles_disagree"
-    SEVERAL_POSITIONS = "rsid_several_positions"
-    SEVERAL_ALLELES = "rsid_several_alleles"
+    NOT_AN_RSID = Reason.NOT_AN_RSID.value
+    NOT_FOUND = Reason.RSID_NOT_FOUND.value
+    UNMAPPED = Reason.RSID_UNMAPPED.value
+    UNREADABLE = Reason.RSID_UNREADABLE.value
+    OTHER_CHROMOSOME = Reason.RSID_OTHER_CHROMOSOME.value
+    OTHER_POSITION = Reason.RSID_OTHER_POSITION.value
+    REF_MISMATCH = Reason.RSID_REF_MISMATCH.value
+    ALLELES_DISAGREE = Reason.RSID_ALLELES_DISAGREE.value
+    SEVERAL_POSITIONS = Reason.RSID_SEVERAL_POSITIONS.value
+    SEVERAL_ALLELES = Reason.RSID_SEVERAL_ALLELES.value
 
     @property
     def meaning(self) -> str:
         """The reason in a reader's words."""
-        return _MEANINGS[self]
-
-
-_MEANINGS: Final = {
-    Unresolved.NOT_AN_RSID: "the row's identifier is not an rsID",
-    Unresolved.NOT_FOUND: "no source that was asked knows the rsID",
-    Unresolved.UNMAPPED: "the rsID has no place in this assembly",
-    Unresolved.UNREADABLE: "the source's record of the rsID states no alleles in bases",
-    Unresolved.OTHER_CHROMOSOME: "the rsID lies on another chromosome than the row says",
-    Unresolved.REF_MISMATCH: "no reference allele of the rsID is what the genome holds there",
-    Unresolved.ALLELES_DISAGREE: "the rsID has no pair of alleles that is the row's own",
-    Unresolved.SEVERAL_POSITIONS: "the rsID has several places, and nothing in the row says which is meant",
-    Unresolved.SEVERAL_ALLELES: "the rsID has several alternate alleles, and nothing in the row says which is meant",
-}
+        return Reason(self.value).meaning
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from refalt.alleles import reverse_complement
+from refalt.alleles import LEFT_CONTEXT, is_single_base, reverse_complement
 from refalt.sources.rsids.base import Unresolved
 
 _TAKEN: Final = ("chrom", "pos", "ref", "alt", "merged_into", "source")
@@ -17,14 +17,16 @@ CHOSEN: Final = (*(f"chosen_{name}" for name in _TAKEN), "reason")
 def choose(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Find each row's candidate, or say why there is none.
 
-    A candidate is possible when it lies on the row's chromosome, its REF is what the genome holds, and its alleles fit
-    the row's. How well they fit has four grades, and only the best that occurs counts: the same alleles; the same
+    A candidate is possible when it lies where the row says, its REF is what the genome holds, and its alleles fit the
+    row's. How well they fit has four grades, and only the best that occurs counts: the same alleles; the same
     insertion or deletion written at another place of its repeat; either of them on the other strand.
 
     Args:
         asked: rsid; ref and alt as published, in either order and on either strand, null where the study states none
-            (where it states one, that one has to be in the pair, on the forward strand); chrom in UCSC spelling, null
-            where it is not stated. Other columns stay.
+            (where it states one, that one has to be in the pair, on the forward strand); chrom in UCSC spelling and, if
+            there is such a column, pos (1-based, in the candidates' assembly), null where they are not known. A
+            substitution lies where the row says; an insertion or deletion may be written elsewhere in its repeat, up
+            to `LEFT_CONTEXT` bases away. Other columns stay.
         candidates: `resolve`'s columns, and `genome_ref`, what the genome holds where REF stands (`with_genome`);
             null where that is not known, and then no candidate is refused for it.
 
@@ -34,11 +36,14 @@ def choose(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """
     rows = asked.with_row_index("asked_row")
     its = candidates.select("rsid", pl.exclude("rsid").name.prefix("its_")).unique(maintain_order=True)
-    pairs = rows.select("asked_row", "rsid", "chrom", "ref", "alt").join(its, on="rsid", how="left")
+    stated = pl.col("pos") if "pos" in asked.columns else pl.lit(None, pl.Int64).alias("pos")
+    pairs = rows.select("asked_row", "rsid", "chrom", stated, "ref", "alt").join(its, on="rsid", how="left")
     known = pl.col("its_pos").is_not_null()
-    here = known & (pl.col("chrom").is_null() | (pl.col("chrom") == pl.col("its_chrom")))
+    there = known & (pl.col("chrom").is_null() | (pl.col("chrom") == pl.col("its_chrom")))
+    reach = pl.when(is_single_base(pl.col("its_ref"), pl.col("its_alt"))).then(0).otherwise(LEFT_CONTEXT)
+    here = there & (pl.col("pos").is_null() | ((pl.col("pos") - pl.col("its_pos")).abs() <= reach))
     held = here & (pl.col("its_genome_ref").is_null() | (pl.col("its_genome_ref") == pl.col("its_ref")))
-    judged = _with_fit(pairs).with_columns(known=known, here=here, held=held)
+    judged = _with_fit(pairs).with_columns(known=known, there=there, here=here, held=held)
     judged = judged.with_columns(fit=pl.when("held").then("fit").otherwise(0))
     judged = judged.with_columns(best=(pl.col("fit") > 0) & (pl.col("fit") == pl.col("fit").max().over("asked_row")))
     only = pl.col("best").sum() == 1
@@ -57,8 +62,10 @@ def _why_not() -> pl.Expr:
     return (
         pl.when(~pl.col("known").any())
         .then(pl.coalesce(pl.col("its_reason").first(), unasked.otherwise(pl.lit(Unresolved.NOT_FOUND.value))))
-        .when(~pl.col("here").any())
+        .when(~pl.col("there").any())
         .then(pl.lit(Unresolved.OTHER_CHROMOSOME.value))
+        .when(~pl.col("here").any())
+        .then(pl.lit(Unresolved.OTHER_POSITION.value))
         .when(~pl.col("held").any())
         .then(pl.lit(Unresolved.REF_MISMATCH.value))
         .when(~pl.col("best").any())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from refalt.errors import UserError, shown
+from refalt.errors import StoppedByLimitError, UserError, shown
 from refalt.genome import ucsc_contig
 from refalt.sources.fasta import Genome
 from refalt.sources.rsids.base import RESOLVED, RSID, Candidate, Documents, Progress, RsidSource, Unresolved
@@ -47,7 +47,7 @@ def resolve(
         raise UserError("the sources of rsIDs need one assembly", got=shown([source.assembly for source in sources]))
     published = [rsid for rsid in dict.fromkeys(rsids) if rsid is not None]
     spelled = {rsid: rsid.strip().lower() for rsid in published}
-    left = list(dict.fromkeys(name for name in spelled.values() if RSID.fullmatch(name)))
+    left = _distinct(published)
     found: dict[str, tuple[str, Sequence[Candidate] | Unresolved]] = {}
     for source in sources:
         for rsid, documents in _answers(source, left, cache, allow_network, progress).items():
@@ -62,6 +62,16 @@ def resolve(
         for row in _rows(rsid, *found.get(name, ("", Unresolved.NOT_AN_RSID)), sources[0].assembly)
     ]
     return pl.DataFrame(rows, schema=RESOLVED, orient="row").with_columns(chrom=ucsc_contig(pl.col("chrom")))
+
+
+def count_unknown(
+    rsids: Sequence[str | None] | pl.Series, *, sources: Sequence[RsidSource], cache: AnswerCache
+) -> tuple[int, int]:
+    """How many distinct rsIDs there are, and how many of them the first service would be asked for now."""
+    names = _distinct([rsid for rsid in rsids if rsid is not None])
+    service = next((source for source in sources if source.address), None)
+    known = len(cache.known(service.question, names)) if service else len(names)
+    return len(names), len(names) - known
 
 
 def with_genome(candidates: pl.DataFrame, genome: Genome | None) -> pl.DataFrame:
@@ -81,6 +91,12 @@ def with_genome(candidates: pl.DataFrame, genome: Genome | None) -> pl.DataFrame
     return candidates.with_columns(pl.when(inserted).then(pl.lit("-")).otherwise(held).alias("genome_ref"))
 
 
+def _distinct(published: Sequence[str]) -> list[str]:
+    """rsIDs as they are asked for, each once; what is none is left out."""
+    names = (rsid.strip().lower() for rsid in published)
+    return list(dict.fromkeys(name for name in names if RSID.fullmatch(name)))
+
+
 def _answers(
     source: RsidSource, rsids: Sequence[str], cache: AnswerCache, allow_network: bool, progress: Progress | None
 ) -> dict[str, Documents]:
@@ -91,7 +107,10 @@ def _answers(
         raise _not_allowed(source, asked, cache)
     for begin in range(0, len(asked), source.batch):
         batch = asked[begin : begin + source.batch]
-        answer = source.ask(batch)
+        try:
+            answer = source.ask(batch)
+        except StoppedByLimitError as error:
+            raise _to_be_continued(error, len(known), len(rsids), cache) from error
         fresh = {rsid: answer.get(rsid, ()) for rsid in batch}
         if source.address:
             cache.keep(source.question, fresh)
@@ -99,6 +118,15 @@ def _answers(
         if progress:
             progress(len(known), len(rsids))
     return known
+
+
+def _to_be_continued(error: StoppedByLimitError, known: int, wanted: int, cache: AnswerCache) -> StoppedByLimitError:
+    return StoppedByLimitError(
+        error.what,
+        got=error.got,
+        remedy=f"{known:,} of {wanted:,} rsIDs are answered and kept in {cache.path}, and the same command goes on "
+        f"from there; {error.remedy}",
+    )
 
 
 def _rows(
