@@ -156,7 +156,8 @@ def test_join__a_row_without_place_or_score_leaves_for_the_place() -> None:
     assert found.removed.get_column("reason").to_list() == ["not_lifted", "ref_mismatch"]
 
 
-def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_window_leaves_for_that() -> None:
+def _by_gene(answers: dict[str, list[object]], **choices: str) -> Joined:
+    """Two genes of one variant, and what a model answers by gene."""
     measured = pl.DataFrame(
         {
             "source_row": [1, 2],
@@ -178,23 +179,46 @@ def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_w
         },
         schema_overrides={"sign": pl.Int8, "flags": pl.List(pl.String)},
     )
-    answers = pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "asked_id": ["chr1:5:A>C"] * 2,
             "made_for": ["chr1:5:A>C"] * 2,
             "target_id": ["ENSG00000000001", "ENSG00000000009"],
             "input_id": ["w"] * 2,
-            "raw": [[0.5], [0.7]],
+            **answers,
         }
     )
-    found = join(
+    return join(
         Measurements(measured),
         AlleleChecks(checks),
-        {"m": Predictions(answers)},
-        scores=[ScoreSection.model_validate({"name": "m", "model": "alphagenome"})],
+        {"m": Predictions(frame)},
+        scores=[ScoreSection.model_validate({"name": "m", "model": "alphagenome", **choices})],
         declared=_declared(),
         clusters=Clusters(pl.DataFrame({"source_row": [1, 2], "cluster_id": ["c", "c"]}), "gene", ""),
         failures=Failures.empty(),
     )
-    assert found.comparison.frame.select("source_row", "score").rows() == [(1, 0.5)]
+
+
+def _compared(found: Joined) -> list[tuple[object, ...]]:
+    return found.comparison.frame.select("source_row", "score").rows()
+
+
+def test_join__reads_the_quantile_where_the_score_says_so() -> None:
+    answers = {"raw": [[0.5, 1.5], [0.7, 0.7]], "quantile": [[0.1, 0.3], [0.9, 0.9]]}
+    assert _compared(_by_gene(answers)) == [(1, 1.0)]
+    assert _compared(_by_gene(answers, value="quantile")) == [(1, 0.2)]
+    none = _by_gene({"raw": [[0.5], [0.7]]}, value="quantile")
+    assert _compared(none) == []
+    assert none.removed.get_column("reason").to_list() == ["no_score", "gene_outside_window"]
+
+
+def test_join__the_largest_in_size_is_taken_over_tracks_and_genes_with_its_sign() -> None:
+    answers = {"raw": [[0.5, -1.5], [0.7, float("nan")]], "quantile": [[0.1, 0.2], [0.2, -0.9]]}
+    assert _compared(_by_gene(answers, aggregate="max_abs")) == [(1, -1.5), (2, -1.5)]
+    assert _compared(_by_gene(answers, aggregate="max_abs", value="quantile")) == [(1, -0.9), (2, -0.9)]
+
+
+def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_window_leaves_for_that() -> None:
+    found = _by_gene({"raw": [[0.5], [0.7]]})
+    assert _compared(found) == [(1, 0.5)]
     assert found.removed.select("source_row", "reason").rows() == [(2, "gene_outside_window")]

@@ -17,18 +17,20 @@ def register(app: typer.Typer) -> None:
 
 
 def inputs(
-    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY")],
+    study: Annotated[Path, typer.Argument(help="The study file, or a suite file.", metavar="STUDY")],
     folders: InputFolders = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List every file a study needs: found or missing, size, digest, where it comes from."""
     from refalt.errors import ExitCode
-    from refalt.pipeline.prepare import prepare
+    from refalt.pipeline.suite import prepare_members
 
-    prepared = prepare(study, folders=folders or [])
+    members = prepare_members(study, folders=folders or [])
+    # Members share most of their files: each is shown once.
+    wanted = {(needed.role, needed.name): (one.finder, needed) for one in members for needed in one.needed}
     rows = []
-    for needed in prepared.needed:
-        found = prepared.finder.look_up(needed)
+    for finder, needed in wanted.values():
+        found = finder.look_up(needed)
         rows.append(
             {
                 "role": needed.role,

@@ -96,14 +96,14 @@ class Gse31388(Dataset):
         wanted = wanted_columns(given, self.declared, keep=keep)
         window = {"Start": pl.Int64, "End": pl.Int64, "t value": pl.Float64}
         read = read_table(files["dataset"], {**window, **wanted})
-        placed = pl.format("{}:{}-{}", "Chr", "Start", "End").alias("\0target")
-        frame = read.frame.with_columns(placed, distance_bin(pl.col("SNP"), pl.col("Start"), pl.col("End")))
+        placed = pl.format("{}:{}-{}", "Chr", "Start", "End").alias("\0target_id")
+        frame = read.frame.with_columns(placed, centre_distance(pl.col("SNP"), pl.col("Start"), pl.col("End")))
         read, remarks = with_alleles(
             ReadTable(frame, read.unparsable, read.examples), files.get(SITES_ROLE), chrom="Chr", pos="SNP"
         )
-        columns = SourceColumns(**(given.named | {"target_id": "\0target", "ref": "\0ref", "alt": "\0alt"}))
-        where, strata = str(files["dataset"]), {"centre_distance": "\0distance"}
-        found = published(read, columns, declared=self.declared, strata=strata, keep=keep, where=where)
+        made = {name: f"\0{name}" for name in ("target_id", "centre_distance", "ref", "alt")}
+        columns, where = SourceColumns(**(given.named | made)), str(files["dataset"])
+        found = published(read, columns, declared=self.declared, keep=keep, where=where)
         ratio = pl.col("Estimate") / pl.col("Std. Error")
         kept: Contracts = {
             "`Std. Error` is above 0": pl.col("Std. Error") > 0,
@@ -115,12 +115,9 @@ class Gse31388(Dataset):
         return Published(found.rows, found.sequences, (*found.remarks, *remarks))
 
 
-def distance_bin(pos: pl.Expr, start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    """Text column `\\0distance`: how far a site lies from the centre of its target, in bp."""
-    away = (pos - (start + end) / 2).abs()
-    labels = ("under 100", "100 to 500", "500 to 2,000")
-    bins = [pl.when(away < edge).then(pl.lit(label)) for edge, label in zip((100, 500, 2_000), labels, strict=True)]
-    return pl.coalesce(*bins, pl.when(away.is_not_null()).then(pl.lit("2,000 and over"))).alias("\0distance")
+def centre_distance(pos: pl.Expr, start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Column `\\0centre_distance`: how far after the centre of its target a site lies, in bp."""
+    return (pos - (start + end) / 2).alias("\0centre_distance")
 
 
 def held_to(found: Published, source: pl.DataFrame, contracts: Contracts, *, where: str) -> Published:

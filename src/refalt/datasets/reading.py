@@ -29,6 +29,7 @@ _DTYPES: Final[Mapping[str, Dtype]] = {
     "maf": pl.Float64,
     "pip": pl.Float64,
     "tss_distance": pl.Int64,
+    "centre_distance": pl.Float64,
 }
 _ALLELE_LETTERS: Final = r"^([ACGTN]+|-)$"
 _SEQUENCE_LETTERS: Final = "^[ACGTN]+$"
@@ -53,6 +54,7 @@ class SourceColumns:
     maf: str | None = None
     pip: str | None = None
     tss_distance: str | None = None
+    centre_distance: str | None = None
     target_id: str | None = None
     context_id: str | None = None
     element_id: str | None = None

@@ -28,6 +28,7 @@ class TableColumns(Section):
     maf: Filled | None = None
     pip: Filled | None = None
     tss_distance: Filled | None = None
+    centre_distance: Filled | None = None
     target_id: Filled | None = None
     context_id: Filled | None = None
     element_id: Filled | None = None

@@ -138,8 +138,10 @@ def _one_score(
 
 
 def _values(predicted: Predictions, score: ScoreSection, declared: DatasetSection) -> tuple[pl.DataFrame, list[str]]:
-    """One number a row: the mean over tracks; and the columns by which it meets the measurements."""
-    values = predicted.frame.with_columns(score=pl.col("raw").list.mean())
+    """One number a row, made of its tracks; and the columns by which it meets the measurements."""
+    if score.aggregate == "max_abs":
+        return _largest(predicted, score), ["asked_id"]
+    values = predicted.frame.with_columns(score=pl.col(score.value).list.mean())
     if score.model == RECORDED:
         keys = ["variant_id" if declared.quantity == "effect" else "element_id", "target_id", "context_id"]
         return values.select(pl.col("made_for").alias(keys[0]), *keys[1:], "score", "input_id"), keys
@@ -151,6 +153,14 @@ def _values(predicted: Predictions, score: ScoreSection, declared: DatasetSectio
     return values.unique(keys, keep="first", maintain_order=True), keys
 
 
+def _largest(predicted: Predictions, score: ScoreSection) -> pl.DataFrame:
+    """The value of largest size over tracks and genes, with its sign; of equal sizes the first."""
+    known = predicted.frame.select("asked_id", "input_id", pl.col(score.value).alias("score")).explode("score")
+    known = known.filter(pl.col("score").is_finite())
+    at = pl.col("score").abs().arg_max()
+    return known.group_by("asked_id", maintain_order=True).agg(pl.col("score", "input_id").get(at))
+
+
 def _gene_key() -> pl.Expr:
     """The target without the version of an Ensembl gene: releases of one gene are one gene."""
     return pl.col("target_id").str.replace(r"^(ENS[A-Z]*G[0-9]+)\..*$", "${1}").alias(GENE_KEY)
@@ -159,7 +169,8 @@ def _gene_key() -> pl.Expr:
 def _answered_for_another_gene(values: pl.DataFrame, keys: Sequence[str]) -> pl.Expr:
     if GENE_KEY not in keys:
         return pl.lit(value=False)
-    return pl.col("asked_id").is_in(values.get_column("asked_id").unique().implode())
+    asked = pl.col("asked_id").is_in(values.get_column("asked_id").unique().implode())
+    return asked & pl.col("input_id").is_null()
 
 
 def _turn_recorded(joined: pl.DataFrame, score: ScoreSection, declared: DatasetSection) -> pl.DataFrame:

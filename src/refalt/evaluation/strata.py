@@ -15,12 +15,13 @@ from refalt.errors import unknown_name
 
 _EDGES: Final[Mapping[str, Sequence[float]]] = {
     "tss_distance": (1_000, 10_000, 100_000),
+    "centre_distance": (100, 500, 2_000),
     "maf": (0.05, 0.1, 0.25),
 }
 _LENGTH_CHANGE: Final = r":([ACGTN]+)>([ACGTN]+)$"
 #: Begins the stratum of an estimate that is a mean over the values of a stratum (see `evaluation.means`).
 MEAN_OVER: Final = "mean over "
-BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "maf", "indel")
+BUILT_IN: Final = ("label", "chrom", "effect_size", "tss_distance", "centre_distance", "maf", "indel")
 
 
 def strata(rows: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -13,17 +13,16 @@ from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.columns import Reason
 from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
-from refalt.errors import UserError
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
-from refalt.pipeline.prepare import prepare, study_file
+from refalt.pipeline.prepare import Prepared, prepare
+from refalt.pipeline.suite import prepare_members
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.study import GenomeSection, Study, StudySection
-from refalt.studies.suite import is_suite
 from refalt.tables import Measurements
 
 _SEVERITIES: Final = tuple(Severity)
@@ -86,11 +85,20 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
     Raises:
         UserError: any mistake in the study file or in the files it names.
     """
-    if is_suite(study_file(path)):
-        raise UserError(
-            "this is a suite", where=str(path), expected="a study", remedy="check its studies one at a time"
-        )
-    prepared = prepare(path, folders=folders)
+    return _check(prepare(path, folders=folders), path)
+
+
+def check_members(path: Path, *, folders: Sequence[Path] = ()) -> Sequence[Checked]:
+    """What `check_study` says of a study, or of every member of a suite.
+
+    Raises:
+        UserError: any mistake in the suite file, a study file or the files they name.
+    """
+    members = prepare_members(path, folders=folders)
+    return [_check(one, one.path if len(members) > 1 else path) for one in members]
+
+
+def _check(prepared: Prepared, path: Path) -> Checked:
     waive = prepared.study.audits.waive
     check_waivers(waive)
     read, genome = stages.read_measurements(prepared), stages.open_fasta(prepared)

@@ -59,7 +59,11 @@ class TrackChoice(Section):
 
 
 class ScoreSection(Section):
-    """One score: which model, how asked, and how its outputs become one number a row."""
+    """One score: which model, how asked, and how its outputs become one number a row.
+
+    `value` is what is read of each track: the raw score, or its place among common variants where the model says it.
+    `aggregate` makes one number of the tracks: their mean, or the largest in size with its sign, over genes too.
+    """
 
     name: Name
     model: Name
@@ -67,7 +71,8 @@ class ScoreSection(Section):
     scorer: str = ""
     window: Annotated[int, Field(ge=1)] | None = None
     tracks: TrackChoice = TrackChoice()
-    aggregate: Literal["mean"] = "mean"
+    value: Literal["raw", "quantile"] = "raw"
+    aggregate: Literal["mean", "max_abs"] = "mean"
     signed: bool = True
 
 
