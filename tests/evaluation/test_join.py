@@ -9,6 +9,7 @@ from refalt.evaluation.join import Joined, join
 from refalt.studies.sections import DatasetSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Failures, Measurements, Predictions
+from refalt.testing.builders import build_checks, build_clusters, build_measurements
 
 
 def _declared(**changes: object) -> DatasetSection:
@@ -156,8 +157,7 @@ def test_join__a_row_without_place_or_score_leaves_for_the_place() -> None:
     assert found.removed.get_column("reason").to_list() == ["not_lifted", "ref_mismatch"]
 
 
-def _by_gene(answers: dict[str, list[object]], **choices: str) -> Joined:
-    """Two genes of one variant, and what a model answers by gene."""
+def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_window_leaves_for_that() -> None:
     measured = pl.DataFrame(
         {
             "source_row": [1, 2],
@@ -179,46 +179,58 @@ def _by_gene(answers: dict[str, list[object]], **choices: str) -> Joined:
         },
         schema_overrides={"sign": pl.Int8, "flags": pl.List(pl.String)},
     )
-    frame = pl.DataFrame(
+    answers = pl.DataFrame(
         {
             "asked_id": ["chr1:5:A>C"] * 2,
             "made_for": ["chr1:5:A>C"] * 2,
             "target_id": ["ENSG00000000001", "ENSG00000000009"],
             "input_id": ["w"] * 2,
-            **answers,
+            "raw": [[0.5], [0.7]],
         }
     )
-    return join(
+    found = join(
         Measurements(measured),
         AlleleChecks(checks),
-        {"m": Predictions(frame)},
-        scores=[ScoreSection.model_validate({"name": "m", "model": "alphagenome", **choices})],
+        {"m": Predictions(answers)},
+        scores=[ScoreSection.model_validate({"name": "m", "model": "alphagenome"})],
         declared=_declared(),
         clusters=Clusters(pl.DataFrame({"source_row": [1, 2], "cluster_id": ["c", "c"]}), "gene", ""),
         failures=Failures.empty(),
     )
-
-
-def _compared(found: Joined) -> list[tuple[object, ...]]:
-    return found.comparison.frame.select("source_row", "score").rows()
-
-
-def test_join__reads_the_quantile_where_the_score_says_so() -> None:
-    answers = {"raw": [[0.5, 1.5], [0.7, 0.7]], "quantile": [[0.1, 0.3], [0.9, 0.9]]}
-    assert _compared(_by_gene(answers)) == [(1, 1.0)]
-    assert _compared(_by_gene(answers, value="quantile")) == [(1, 0.2)]
-    none = _by_gene({"raw": [[0.5], [0.7]]}, value="quantile")
-    assert _compared(none) == []
-    assert none.removed.get_column("reason").to_list() == ["no_score", "gene_outside_window"]
-
-
-def test_join__the_largest_in_size_is_taken_over_tracks_and_genes_with_its_sign() -> None:
-    answers = {"raw": [[0.5, -1.5], [0.7, float("nan")]], "quantile": [[0.1, 0.2], [0.2, -0.9]]}
-    assert _compared(_by_gene(answers, aggregate="max_abs")) == [(1, -1.5), (2, -1.5)]
-    assert _compared(_by_gene(answers, aggregate="max_abs", value="quantile")) == [(1, -0.9), (2, -0.9)]
-
-
-def test_join__a_gene_meets_its_score_whatever_its_version_and_one_outside_the_window_leaves_for_that() -> None:
-    found = _by_gene({"raw": [[0.5], [0.7]]})
-    assert _compared(found) == [(1, 0.5)]
+    assert found.comparison.frame.select("source_row", "score").rows() == [(1, 0.5)]
     assert found.removed.select("source_row", "reason").rows() == [(2, "gene_outside_window")]
+
+
+def _largest(aggregate: str, *, value: str = "raw", genes: bool = False) -> list[float]:
+    """Scores of two variants with three tracks each; with genes, of the first variant in two genes."""
+    rows = {
+        "asked_id": ["one", "one", "two"] if genes else ["one", "two"],
+        "made_for": ["one", "one", "two"] if genes else ["one", "two"],
+        "input_id": ["i", "i", "j"] if genes else ["i", "j"],
+        "target_id": ["g1", "g2", "g1"] if genes else [None, None],
+        "raw": [[0.1, -0.5, 0.3], [0.2, 0.4, -0.9], [1.0, 2.0, 3.0]] if genes else [[0.1, -0.5, 0.3], [1.0, 2.0, 3.0]],
+    }
+    rows["quantile"] = [[each / 10 for each in row] for row in rows["raw"]]
+    names = dict.fromkeys(("target_id", "context_id"), pl.String)
+    predictions = Predictions(pl.DataFrame(rows | {"context_id": [None] * len(rows["raw"])}, schema_overrides=names))
+    measurements = build_measurements(2, rsid=["one", "two"], chrom=None, pos=None, ref=None, alt=None, target_id="g1")
+    checks = build_checks(measurements).frame.with_columns(pl.col("variant_id").alias("asked_id"))
+    found = join(
+        measurements, AlleleChecks(checks), {"x": predictions},
+        scores=[ScoreSection(name="x", model="m", aggregate=aggregate, value=value)],  # type: ignore[arg-type]
+        declared=_declared(), clusters=build_clusters(measurements), failures=Failures.empty(),
+    )  # fmt: skip
+    return found.comparison.frame.get_column("score").to_list()
+
+
+def test_join__tracks_become_one_score_as_the_study_says() -> None:
+    assert _largest("mean") == pytest.approx([-0.1 / 3, 2.0])
+    assert _largest("max") == [0.3, 3.0]
+    assert _largest("max_abs") == [-0.5, 3.0]
+    assert _largest("max_abs", value="quantile") == [-0.05, 0.3]
+
+
+def test_join__a_largest_value_is_over_all_genes_whatever_the_measured_one() -> None:
+    assert _largest("mean", genes=True) == pytest.approx([-0.1 / 3, 2.0])
+    assert _largest("max", genes=True) == [0.4, 3.0]
+    assert _largest("max_abs", genes=True) == [-0.9, 3.0]

@@ -62,7 +62,9 @@ def test_library_study__is_whole_and_named_like_its_file(name: str) -> None:
     primary = prepared.study.evaluation.primary
     assert primary is not None
     assert prepared.declared.effect is not None
-    assert prepared.declared.effect.source or prepared.declared.quantity == "activity"
+    settled = prepared.declared.effect.source or prepared.declared.quantity == "activity"
+    # A sign that was turned without a source is one of the mistakes that are shown.
+    assert settled or prepared.study.study.as_published
 
 
 def test_library_study__is_the_one_that_the_examples_show() -> None:

@@ -10,13 +10,15 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, floats, share
+from refalt.audits.rows import FEWEST, Floats, floats, share
 from refalt.audits.shapes import repeated_beyond_chance
 from refalt.evaluation.join import RECORDED, Joined
+from refalt.scoring.aggregate import MEAN
 from refalt.stats.association import spearman
 from refalt.studies.study import ScoreSection
-from refalt.tables import Predictions
+from refalt.tables import Predictions, Tracks
 
+_LARGEST: Final = {"max": "the largest", "max_abs": "the one farthest from 0"}
 #: Computed scores of different inputs coincide only where nothing changes (exact zeros, set aside).
 DISTINCT_SCORES: Final = 0.9
 #: A score that ranks rows exactly as the measurement does was made from it.
@@ -25,6 +27,9 @@ COPIES: Final = 0.99999
 PROBED: Final = 10_000
 #: A score in [-1, 1] that lies at its limits this often has lost its sizes there.
 AT_LIMIT, MOST_AT_LIMIT = 0.99, 0.05
+#: Quantiles end at 0.99999 or so: a mean of such tracks lies this near a whole number of them. Chance puts 0.2 % of
+#: sizes there, where a twentieth is asked for; of more tracks than this the whole numbers lie too near one another.
+EXACTLY, MOST_COUNTED = 1e-3, 200
 
 
 class RawForMagnitude(Audit):
@@ -38,11 +43,15 @@ class RawForMagnitude(Audit):
         "Quantile scores show where a variant stands among common ones, and end at 1. A linear correlation or a "
         "calibration with them measures how many variants lie at the end."
     )
-    example = "All scores lie in [-1, 1] and 31 % of them beyond 0.99 in size."
+    example = (
+        "All scores lie in [-1, 1] and 31 % of them beyond 0.99 in size; or half of them are k / 3 of three tracks."
+    )
     remedy = "Use raw scores for correlation and calibration; show quantiles."
 
-    def check(self, *, joined: Joined, scores: Sequence[ScoreSection]) -> Iterator[Finding]:
-        """Look at the limits of each score."""
+    def check(
+        self, *, joined: Joined, scores: Sequence[ScoreSection], tracks: Tracks | None = None
+    ) -> Iterator[Finding]:
+        """Look at the limits of each score, and whether it is a count of tracks at their limits."""
         if not scores:
             yield self.skipped("there is no score")
         for score in scores:
@@ -50,12 +59,81 @@ class RawForMagnitude(Audit):
             if size.size < FEWEST:
                 yield self.skipped(f"{size.size} rows are too few", subject=score.name)
                 continue
-            at_limit = int((size >= AT_LIMIT).sum()) if size.max() <= 1 else 0
-            numbers: Numbers = {"subject": score.name, "n_affected": at_limit, "n_examined": size.size}
-            numbers |= {"statistic": at_limit / size.size, "threshold": MOST_AT_LIMIT}
-            said = f"Sizes of {score.name} reach {size.max():.3g}; {share(at_limit, size.size)} lie at a limit of 1"
-            saturated = at_limit > MOST_AT_LIMIT * size.size
-            yield self.found(f"{said}.", **numbers) if saturated else self.clear(f"{said}.", **numbers)
+            n_tracks = tracks.frame.filter(pl.col("score_name") == score.name).height if tracks is not None else 0
+            yield self._one(score, size, n_tracks if score.aggregate == MEAN else 0)
+
+    def _one(self, score: ScoreSection, size: Floats, n_tracks: int) -> Finding:
+        at_limit = int((size >= AT_LIMIT).sum()) if size.max() <= 1 else 0
+        numbers: Numbers = {"subject": score.name, "n_affected": at_limit, "n_examined": size.size}
+        numbers |= {"statistic": at_limit / size.size, "threshold": MOST_AT_LIMIT}
+        said = f"Sizes of {score.name} reach {size.max():.3g}; {share(at_limit, size.size)} lie at a limit of 1"
+        if at_limit > MOST_AT_LIMIT * size.size:
+            return self.found(f"{said}.", **numbers)
+        counted = _whole_tracks(size, n_tracks) if size.max() <= 1 else 0
+        if counted > MOST_AT_LIMIT * size.size:
+            said += (
+                f"; {share(counted, size.size)} are whole {n_tracks}ths, as means of {n_tracks} tracks at 1 or -1 are"
+            )
+            numbers |= {"n_affected": counted, "statistic": counted / size.size}
+            return self.found(f"{said}.", **numbers)
+        return self.clear(f"{said}.", **numbers)
+
+
+def _whole_tracks(size: Floats, n_tracks: int) -> int:
+    """How many sizes are k / n for n tracks: tracks at their limits were counted. Nothing at all (0) is no limit."""
+    if not 1 < n_tracks <= MOST_COUNTED:
+        return 0
+    counts = size * n_tracks
+    return int(((np.abs(counts - np.round(counts)) <= EXACTLY) & (np.round(counts) > 0)).sum())
+
+
+class OneScoreAVariant(Audit):
+    """MD005."""
+
+    code = "MD005"
+    phase = Phase.PREFLIGHT
+    again_in = (Phase.POST,)
+    severity = Severity.SERIOUS
+    affirms = "Each variant has one score that was named before anything was seen."
+    why = (
+        "The largest of hundreds of tracks is another track for every variant, and large for all of them: a benchmark "
+        "that took it over all genes and tracks found AUROCs between 0.49 and 0.50. It measures how many there were to "
+        "choose from."
+    )
+    example = "aggregate = 'max_abs' over 667 tracks and up to 30 genes."
+    remedy = "Choose the tracks of the measured cell and assay, and the measured gene; take aggregate = 'mean'."
+
+    def check(
+        self, *, scores: Sequence[ScoreSection], predictions: Mapping[str, Predictions] | None = None
+    ) -> Iterator[Finding]:
+        """Before predictions: what is declared. After them: how many values there were to choose from."""
+        if not scores:
+            yield self.skipped("there is no score")
+        for score in scores:
+            numbers: Numbers = {"subject": score.name, "n_examined": 1}
+            if score.aggregate == MEAN:
+                yield self.clear(f"{score.name} is the mean of its tracks.", **numbers)
+            elif predictions is None:
+                said = f"{score.name} is {_LARGEST[score.aggregate]} of its tracks, another one for each variant"
+                yield self.found(f"{said}.", n_affected=1, **numbers)
+            elif score.name in predictions:
+                yield self._chosen(score, predictions[score.name].frame)
+
+    def _chosen(self, score: ScoreSection, answers: pl.DataFrame) -> Finding:
+        n_values = pl.col(score.value).list.len()
+        each = answers.group_by("asked_id").agg(
+            n_values.max().alias("tracks"), n_values.sum().alias("values"), pl.len()
+        )
+        if each.is_empty():
+            return self.skipped("nothing was answered", subject=score.name)
+        tracks, genes, values = (int(each.get_column(name).max()) for name in ("tracks", "len", "values"))  # type: ignore[arg-type]
+        n_chosen = each.filter(pl.col("values") > 1).height
+        numbers: Numbers = {"subject": score.name, "n_affected": n_chosen, "n_examined": each.height}
+        numbers |= {"statistic": float(values), "threshold": 1.0}
+        of = f"{tracks:,} tracks" + (f" and up to {genes:,} genes" if genes > 1 else "")
+        said = f"{share(n_chosen, each.height)} scores of {score.name} are {_LARGEST[score.aggregate]} of {of}"
+        said += f": one of up to {values:,} values"
+        return self.found(f"{said}.", **numbers) if n_chosen else self.clear(f"{said}.", **numbers)
 
 
 class PredictionsArePredictions(Audit):

@@ -14,6 +14,7 @@ import polars as pl
 
 from refalt.columns import RECORDED_PREFIX, STRATUM_PREFIX, Reason
 from refalt.evaluation.clusters import Clusters
+from refalt.scoring.aggregate import MEAN, over_answers, over_tracks
 from refalt.studies.sections import AlleleColumn, DatasetSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Attrition, Comparison, Failures, Measurements, Predictions, may_be_compared
@@ -138,27 +139,20 @@ def _one_score(
 
 
 def _values(predicted: Predictions, score: ScoreSection, declared: DatasetSection) -> tuple[pl.DataFrame, list[str]]:
-    """One number a row, made of its tracks; and the columns by which it meets the measurements."""
-    if score.aggregate == "max_abs":
-        return _largest(predicted, score), ["asked_id"]
-    values = predicted.frame.with_columns(score=pl.col(score.value).list.mean())
+    """One number a row: its tracks together; and the columns by which it meets the measurements."""
+    values = predicted.frame.with_columns(over_tracks(score))
     if score.model == RECORDED:
         keys = ["variant_id" if declared.quantity == "effect" else "element_id", "target_id", "context_id"]
         return values.select(pl.col("made_for").alias(keys[0]), *keys[1:], "score", "input_id"), keys
     per_target = values.get_column("target_id").null_count() < values.height
+    if per_target and score.aggregate != MEAN:
+        chosen = values.group_by("asked_id", maintain_order=True).agg(over_answers(score), pl.col("input_id").first())
+        return chosen, ["asked_id"]
     if not per_target:
         return values.select("asked_id", "score", "input_id"), ["asked_id"]
     keys = ["asked_id", GENE_KEY]
     values = values.with_columns(_gene_key()).select(*keys, "score", "input_id")
     return values.unique(keys, keep="first", maintain_order=True), keys
-
-
-def _largest(predicted: Predictions, score: ScoreSection) -> pl.DataFrame:
-    """The value of largest size over tracks and genes, with its sign; of equal sizes the first."""
-    known = predicted.frame.select("asked_id", "input_id", pl.col(score.value).alias("score")).explode("score")
-    known = known.filter(pl.col("score").is_finite())
-    at = pl.col("score").abs().arg_max()
-    return known.group_by("asked_id", maintain_order=True).agg(pl.col("score", "input_id").get(at))
 
 
 def _gene_key() -> pl.Expr:

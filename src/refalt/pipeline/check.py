@@ -113,7 +113,7 @@ def _check(prepared: Prepared, path: Path) -> Checked:
         "clusters": stages.cluster(prepared, read),
         "genome": genome,
         "inputs": read.inputs if len(read.inputs) else None,
-        "lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None,
+        "lifts": stages.chains(prepared, read),
     }
     findings = run_audits(Phase.PREFLIGHT, evidence, waivers=waive)
     rows = read.measurements

@@ -129,7 +129,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     begin("audits")
     evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
     evidence |= {"inputs": read.inputs if len(read.inputs) else None}
-    evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
+    evidence |= {"lifts": stages.chains(prepared, read)}
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")

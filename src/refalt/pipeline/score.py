@@ -24,6 +24,7 @@ from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import assembly_of_lengths, declared_or_stated
 from refalt.plugins import find_plugin
 from refalt.provenance import library_versions
+from refalt.scoring.aggregate import over_tracks
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import score_with
@@ -190,7 +191,7 @@ def score_variants(
     """
     scored = score_with(model, to_score.asked, score, metering=metering)
     values = scored.predictions.frame.select(
-        "asked_id", "target_id", "raw", "quantile", pl.col("raw").list.mean().alias("score_asked")
+        "asked_id", "target_id", "raw", "quantile", over_tracks(score).alias("score_asked")
     )
     failed = scored.failures.frame.select("asked_id", "error").unique("asked_id", maintain_order=True)
     checks = to_score.checks.frame.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -101,11 +102,24 @@ def open_chain(prepared: Prepared) -> LiftOver | None:
     Raises:
         UserError: the chain is between other assemblies.
     """
-    path = prepared.file("chain")
-    source, target = prepared.source_assembly, prepared.genome_assembly
-    if path is None or source == target:
-        return None
-    lift = read_chain(path)
+    path, source = prepared.file("chain"), prepared.source_assembly
+    return None if path is None or source == prepared.genome_assembly else _chain(path, source, prepared)
+
+
+def chains(prepared: Prepared, read: Read) -> Mapping[tuple[str, str], LiftOver] | None:
+    """(source, target) -> lift-over: the one that was used and those that audits try; None where there is none."""
+    target = prepared.genome_assembly
+    found = {(prepared.source_assembly, target): read.lift} if read.lift else {}
+    for name in prepared.study.genome.other_chains if prepared.study.genome else ():
+        source = canonical_assembly(name, where=f"{prepared.path}, [genome] other_chains")
+        path = prepared.file(f"chain {source}")
+        if path is not None:
+            found[source, target] = _chain(path, source, prepared)
+    return found or None
+
+
+def _chain(path: Path, source: str, prepared: Prepared) -> LiftOver:
+    lift, target = read_chain(path), prepared.genome_assembly
     sizes = (chromosome_lengths(source), chromosome_lengths(target))
     if all(sizes):
         lift.require_pair(*sizes, source_name=source, target_name=target)

@@ -24,11 +24,16 @@ class StudySection(Section):
 
 
 class GenomeSection(Section):
-    """The genome that positions are brought to."""
+    """The genome that positions are brought to.
+
+    `other_chains` names chains from further assemblies, by assembly: nothing is lifted with them, they only let the
+    audits try whether positions are of another assembly than the declared one.
+    """
 
     assembly: Filled
     fasta: Filled | None = None
     chain: Filled | None = None
+    other_chains: dict[Filled, Filled] = {}
     ld_blocks: IntervalFile | None = None
 
 
@@ -61,8 +66,9 @@ class TrackChoice(Section):
 class ScoreSection(Section):
     """One score: which model, how asked, and how its outputs become one number a row.
 
-    `value` is what is read of each track: the raw score, or its place among common variants where the model says it.
-    `aggregate` makes one number of the tracks: their mean, or the largest in size with its sign, over genes too.
+    `aggregate` makes one number of the tracks: their mean, or, as some studies were published, the largest of them
+    (`max`) or the one farthest from 0 (`max_abs`), over all genes too where a model answers for several. `value` says
+    whether raw scores or their quantiles are taken.
     """
 
     name: Name
@@ -71,8 +77,8 @@ class ScoreSection(Section):
     scorer: str = ""
     window: Annotated[int, Field(ge=1)] | None = None
     tracks: TrackChoice = TrackChoice()
+    aggregate: Literal["mean", "max", "max_abs"] = "mean"
     value: Literal["raw", "quantile"] = "raw"
-    aggregate: Literal["mean", "max_abs"] = "mean"
     signed: bool = True
 
 
