@@ -16,7 +16,7 @@ from refalt.report.together import read_together
 from refalt.scoring.metered import Metering
 from refalt.stats.power import correlation_power
 from refalt.studies.library import library_study
-from refalt.tables import Comparison, Estimates, Measurements, Tracks
+from refalt.tables import Comparison, Diagnostics, Estimates, Measurements, Tracks
 
 HEADER = (
     "variant_id\tgene_id\ttss_distance\tma_samples\tma_count\tmaf\tpval_nominal\tslope\tslope_se\t"
@@ -64,15 +64,19 @@ def _reasons(ended: Ended) -> dict[str | None, int]:
 def test_gtex_eqtl__runs_on_fine_mapped_pairs_inside_of_peaks(tmp_path: Path) -> None:
     ended = _run(with_motif_alone(_world(tmp_path), "gtex-eqtl", PLAIN))
     assert (ended.reached, ended.exit_code) == ("estimates", ExitCode.DONE)
-    # Of 320 pairs 160 are of variants with a PIP of .004; of the rest the odd peaks are left, all of which are there.
-    assert _reasons(ended) == {None: 160, "filtered": 160}
+    # Of 320 pairs 160 are of variants with a PIP of .95, all in peaks, and 160 of .004, of which 40 are in none.
+    assert _reasons(ended) == {None: 280, "outside_intervals": 40}
     compared = Comparison.read(ended.run.comparison).frame
-    assert compared.get_column("pip").unique().to_list() == [0.95]
-    assert compared.get_column("variant_id").n_unique() == 120
-    estimate = Estimates.read(ended.run.estimates).frame.filter(
-        model="motif", stratum="all", label_name="effect", metric="spearman_rho"
-    ).row(0, named=True)  # fmt: skip
-    assert (estimate["n"], estimate["n_variants"], estimate["n_clusters"]) == (160, 120, 30)
+    assert dict(compared.group_by("label", "pip").len().select("label", "len").iter_rows()) == {1: 160, 0: 120}
+    estimates = Estimates.read(ended.run.estimates).frame.filter(model="motif")
+    of_causes = estimates.filter(stratum="label=1", label_name="effect", metric="spearman_rho").row(0, named=True)
+    assert (of_causes["n"], of_causes["n_variants"], of_causes["n_clusters"]) == (160, 120, 30)
+    matched = estimates.filter(stratum="all", label_name="matched", metric="auroc").row(0, named=True)
+    assert (matched["n"], matched["prevalence"]) == (240, 0.5)
+    weighted = {"pearson_weighted_by_pip", "spearman_one_per_target", "spearman_one_per_variant"}
+    assert weighted <= set(Diagnostics.read(ended.run.diagnostics).frame.filter(stratum="label=1")["diagnostic"])
+    open_ones = {finding.code for finding in ended.findings if finding.is_open}
+    assert not open_ones & {"IN008", "SA009"}
 
 
 def test_gtex_eqtl_all__keeps_every_pair_in_a_peak_and_shows_what_linkage_leaves(tmp_path: Path) -> None:

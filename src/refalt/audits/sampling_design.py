@@ -248,7 +248,8 @@ class ControlsAreControls(Audit):
         if controls.is_empty() or positives.is_empty():
             return self.skipped("there are no labels of both kinds")
         largest = positives.select(pl.col("p_value").max().fill_null(1.0)).item()
-        as_small = (pl.col("p_value") <= largest).fill_null(value=False)
+        # Linked to the cause, a variant is as significant; fine-mapping says that it is not the cause.
+        as_small = ((pl.col("p_value") <= largest) & pl.col("pip").is_null()).fill_null(value=False)
         significant = controls.filter(as_small) if largest <= LARGEST_CUT else controls.clear()
         measured = controls.filter(pl.col("beta").is_not_null())
         measured = measured if measured.height < controls.height / 2 else controls.clear()

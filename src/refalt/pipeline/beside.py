@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.beside.diagnostics import diagnose
 from refalt.evaluation.beside.heterogeneity import heterogeneity
@@ -23,7 +24,17 @@ from refalt.pipeline.stages import Read, terms_of
 from refalt.scoring.plan import plan
 from refalt.sources.fasta import Genome
 from refalt.studies.study import ScoreSection
-from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Heterogeneity, Power
+from refalt.tables import (
+    AlleleChecks,
+    Balance,
+    Comparisons,
+    Diagnostics,
+    Estimates,
+    Heterogeneity,
+    Measurements,
+    Power,
+    may_be_compared,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,17 @@ def look_around(prepared: Prepared, read: Read, genome: Genome | None) -> Covari
     kept = read.measurements.kept(recorded=True).join(gc, on="source_row", maintain_order="left")
     matched = match_controls(kept, settings)
     return Covariates(gc.join(matched.labels, on="source_row", how="left", maintain_order="left"), matched.balance)
+
+
+def leave_unmatched(prepared: Prepared, read: Read, covariates: Covariates) -> Read:
+    """The rows with `not_matched` on controls that no positive chose, where the study keeps the others only."""
+    settings = prepared.study.evaluation.controls
+    if settings is None or not settings.only:
+        return read
+    chosen = covariates.rows.filter(pl.col("matched_label").is_not_null()).get_column("source_row")
+    spare = (pl.col("label") == 0) & ~pl.col("source_row").is_in(chosen.implode()) & may_be_compared(recorded=True)
+    reason = pl.when(spare.fill_null(value=False)).then(pl.lit(Reason.NOT_MATCHED.value)).otherwise("reason")
+    return replace(read, measurements=Measurements(read.measurements.frame.with_columns(reason.alias("reason"))))
 
 
 @dataclass(frozen=True)

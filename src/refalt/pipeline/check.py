@@ -15,6 +15,7 @@ from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
+from refalt.pipeline.beside import leave_unmatched, look_around
 from refalt.pipeline.prepare import Prepared, prepare
 from refalt.pipeline.suite import prepare_members
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
@@ -102,6 +103,7 @@ def _check(prepared: Prepared, path: Path) -> Checked:
     waive = prepared.study.audits.waive
     check_waivers(waive)
     read, genome = stages.read_measurements(prepared), stages.open_fasta(prepared)
+    read = leave_unmatched(prepared, read, look_around(prepared, read, genome))
     evidence = {
         "declared": prepared.declared,
         "study": prepared.study,

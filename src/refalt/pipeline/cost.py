@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from refalt.models.metered import MeteredModel
 from refalt.pipeline import stages
+from refalt.pipeline.beside import leave_unmatched, look_around
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Cost, Metering, dry_run
 from refalt.scoring.plan import plan
@@ -20,6 +21,7 @@ def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
     read = stages.read_measurements(prepared)
     genome = stages.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
+    read = leave_unmatched(prepared, read, look_around(prepared, read, genome))
     found: dict[str, Cost] = {}
     for score in prepared.scores:
         model = prepared.models[score.model]

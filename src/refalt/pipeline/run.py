@@ -18,7 +18,7 @@ from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
-from refalt.pipeline.beside import look_around, look_beside, train_kmers
+from refalt.pipeline.beside import leave_unmatched, look_around, look_beside, train_kmers
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
@@ -125,6 +125,8 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     clusters = stages.cluster(prepared, read)
     covariates = look_around(prepared, read, genome)
     covariates.balance.write(run.balance)
+    read = leave_unmatched(prepared, read, covariates)
+    read.measurements.write(run.measurements)
     notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
     begin("audits")
     evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}

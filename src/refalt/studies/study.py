@@ -92,10 +92,14 @@ class Primary(Section):
 
 
 class Matching(Section):
-    """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome."""
+    """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome.
+
+    With `only`, controls that no positive chose are left out of the study, and no model is asked for them.
+    """
 
     match: Annotated[tuple[Literal["maf", "tss_distance", "gc"], ...], Field(min_length=1)]
     k: Annotated[int, Field(ge=1)] = 1
+    only: bool = False
 
 
 class EvaluationSection(Section):
