@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -19,6 +20,8 @@ from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import BASELINE
 from refalt.evaluation.matching import match_controls
 from refalt.evaluation.surroundings import flanks, gc_content
+from refalt.exports.sequences import sequences_of
+from refalt.files import replacing
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.stages import Read, terms_of
 from refalt.scoring.plan import plan
@@ -98,6 +101,20 @@ def look_beside(
         Power(power_of(joined, scores, terms, estimates.frame)),
         Heterogeneity(heterogeneity(estimates.frame)),
     )
+
+
+def export_sequences(
+    prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, *, path: Path
+) -> None:
+    """Write the sequences around the variants that models are asked for, where the study asks for them."""
+    width = prepared.study.exports.sequences
+    if width is None:
+        return
+    asked = plan(
+        ScoreSection(name="sequences", model="exports"), read.measurements, checks, inputs=read.inputs, genome=genome
+    )
+    with replacing(path) as partial:
+        sequences_of(asked, width).write_parquet(partial)
 
 
 def train_kmers(

@@ -16,9 +16,10 @@ from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.errors import ExitCode
 from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
+from refalt.exports import write_exports
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
-from refalt.pipeline.beside import leave_unmatched, look_around, look_beside, train_kmers
+from refalt.pipeline.beside import export_sequences, leave_unmatched, look_around, look_beside, train_kmers
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import draw_all
 from refalt.provenance import library_versions
@@ -100,6 +101,8 @@ def run_study(
     if ended.reached in ("audits", "report"):
         notify("page")
         render(run)
+    if ended.reached == "report":
+        write_exports(run)
     return ended
 
 
@@ -135,6 +138,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     ended.findings += _audit(Phase.PREFLIGHT, evidence, prepared)
     _stop_if_fatal(ended, prepared)
     begin("predictions")
+    export_sequences(prepared, read, checks, genome, path=run.exports / "sequences.parquet")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
     for name, predictions in scored.predictions.items():
         predictions.write(run.predictions(name))

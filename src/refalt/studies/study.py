@@ -132,6 +132,12 @@ class EvaluationSection(Section):
         return self
 
 
+class ExportSection(Section):
+    """Files for other programs beside those that every run writes: sequences of so many bases around each variant."""
+
+    sequences: Annotated[int, Field(ge=2, le=1_048_576)] | None = None
+
+
 class AuditSection(Section):
     """Findings accepted, each with its reason."""
 
@@ -149,6 +155,7 @@ class Study(Section):
     models: dict[Name, dict[str, Any]] = {}
     score: tuple[ScoreSection, ...] = ()
     evaluation: EvaluationSection = EvaluationSection()
+    exports: ExportSection = ExportSection()
     audits: AuditSection = AuditSection()
 
     @model_validator(mode="after")
