@@ -5,8 +5,9 @@ from refalt.testing.builders import build_measurements
 
 
 def test_variants_bed__starts_at_0_and_ends_after_ref() -> None:
-    rows = build_measurements(4, pos=[1, 100, 100, 100], ref=["A", "ACG", None, "ACG"], alt=["C", "A", None, "A"],
-                              variant_id=["one", "deletion", "place", "deletion"], target_id=["g1", "g1", "g1", "g2"])  # fmt: skip
+    alleles = {"ref": ["A", "ACG", None, "ACG"], "alt": ["C", "A", None, "A"]}
+    names = ["one", "deletion", "place", "deletion"]
+    rows = build_measurements(4, pos=[1, 100, 100, 100], variant_id=names, target_id=["g", "g", "g", "h"], **alleles)
     assert variants_bed(rows).rows() == [
         ("chr1", 0, 1, "one"), ("chr1", 99, 100, "place"), ("chr1", 99, 102, "deletion"),
     ]  # fmt: skip
