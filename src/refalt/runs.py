@@ -131,6 +131,11 @@ class RunFolder:
         """Folder of tab-separated tables."""
         return self.root / "tables"
 
+    @property
+    def exports(self) -> Path:
+        """Folder of files for other programs."""
+        return self.root / "exports"
+
     def require(self) -> None:
         """Raise UserError unless the folder is a run."""
         if not self.lock.is_file():

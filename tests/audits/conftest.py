@@ -9,7 +9,7 @@ import pytest
 
 from refalt.audits.base import Finding, Phase
 from refalt.audits.runner import run_audits
-from refalt.pipeline import stages
+from refalt.pipeline import opened, stages
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.source_columns import source_columns
 
@@ -25,7 +25,7 @@ def audited(tmp_path: Path, real_inputs: Path) -> Audited:
         path.write_text(f'[study]\nname = "real"\nquestion = "?"\n{sections}', encoding="utf-8")
         prepared = prepare(path, folders=[real_inputs])
         read = stages.read_measurements(prepared)
-        genome = stages.open_fasta(prepared)
+        genome = opened.open_fasta(prepared)
         evidence: dict[str, object] = {
             "measurements": read.measurements,
             "source_columns": source_columns(prepared, len(read.measurements)),

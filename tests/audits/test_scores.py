@@ -117,6 +117,17 @@ def test_md009__finds_one_score_under_two_names(seed: int) -> None:
     assert (found.outcome, found.severity, found.subject) == (Outcome.FOUND, Severity.SERIOUS, "ag-atac, ag-dnase")
 
 
+def test_md009__a_quantile_beside_its_raw_score_is_another_thing() -> None:
+    made = {name: build_predictions([f"v{i}" for i in range(50)], range(50)) for name in ("raw", "rank", "other")}
+    scores = [
+        ScoreSection.model_validate({"name": name, "model": "alphagenome", "value": value})
+        for name, value in (("raw", "raw"), ("rank", "quantile"), ("other", "raw"))
+    ]
+    assert [finding.subject for finding in TwoLabelsAreTwoThings().check(predictions=made, scores=scores)] == [
+        "other, raw"
+    ]
+
+
 def chosen(aggregate: str, tracks: int = 305, genes: int = 14, *, name: str = "ag", seed: int = 1) -> list[Finding]:
     """Before and after predictions for 50 variants."""
     score = ScoreSection.model_validate({"name": name, "model": "alphagenome", "aggregate": aggregate})

@@ -111,6 +111,25 @@ def test_check__sarif_lists_the_rules_and_results(check: Check, table: Path) -> 
     assert {result["ruleId"] for result in log["runs"][0]["results"]} >= {"EF001", "EF003"}
 
 
+def test_check__of_a_suite_says_each_study_and_ends_with_the_worst(check: Check, toy: ToyStudy) -> None:
+    folder, text = toy.path.parent, toy.path.read_text(encoding="utf-8")
+    wrong = text.replace('name     = "toy"', 'name     = "wrong"').replace('column = "beta"', 'column = "p"')
+    (folder / "wrong.toml").write_text(wrong, encoding="utf-8")
+    suite = folder / "suite.toml"
+    suite.write_text('[suite]\nname = "s"\nstudies = ["toy.toml", "wrong.toml"]\n', encoding="utf-8")
+    status, out, _ = check(suite)
+    assert status == 2
+    assert [line for line in out.splitlines() if line.endswith(": 200 rows")] == [
+        "toy.toml: 200 rows", "wrong.toml: 200 rows",
+    ]  # fmt: skip
+    told = json.loads(check(suite, "--format", "json")[1])
+    assert [Path(member["checked"]).name for member in told["members"]] == ["toy.toml", "wrong.toml"]
+    assert told["exit_code"] == 2
+    (run,) = json.loads(check(suite, "--format", "sarif")[1])["runs"]
+    places = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]}
+    assert {Path(place).name for place in places} >= {"wrong.toml"}
+
+
 def test_check__takes_a_study_file_and_nothing_that_describes_a_table(check: Check, toy: ToyStudy) -> None:
     status, out, _ = check(toy.path)
     assert status == 0

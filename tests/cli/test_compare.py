@@ -40,7 +40,8 @@ def test_run__runs_a_suite_and_prints_every_member(suite: Path, ran: Path, capsy
     assert exit_status(["run", str(suite), "--out", str(ran.parent), "--only", "noise", "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
     assert outcome["run"] == str(ran)
-    assert [row["run"] for row in outcome["estimates"]] == ["toy", "noise"]
+    found = [(row["run"], row["score_name"], row["primary"]) for row in outcome["estimates"]]
+    assert found == [("toy", "good", True), ("toy", "noise", False), ("noise", "noise", True)]
     assert Path(outcome["report"]).is_file()
 
 

@@ -99,3 +99,12 @@ def test_inputs__a_file_with_another_digest_is_named_and_not_kept(
     assert exit_status(["run", str(toy.path), "--inputs", str(folder), "--download"]) == 1
     assert "hg38.fa is not the file it should be. Expected md5:0000" in capsys.readouterr().err
     assert not [each for each in folder.iterdir() if not each.name.startswith(".")]
+
+
+def test_inputs__of_a_suite_are_those_of_its_members_each_once(refalt: Refalt) -> None:
+    rows = json.loads(refalt("inputs", "qtl-benchmark", "--json").stdout)
+    names = [row["name"] for row in rows]
+    assert len(names) == len(set(names))
+    assert {"ATAC-QTLs.csv", "GSE31388_dsQtlTable.txt", "Pelikan_et_al_hQTL_summary.csv", "hg38.fa"} <= set(names)
+    swept = json.loads(refalt("inputs", "window-sweep", "--json").stdout)
+    assert [row["role"] for row in swept] == ["dataset", "genome", "ld_blocks", "within"]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tests.datasets.conftest import Write
 
-from refalt.datasets.fine_mapping import FineMappingSection, with_pip
+from refalt.datasets.fine_mapping import LABEL, FineMappingSection, with_pip
 from refalt.errors import UserError
 from refalt.sources.delimited import ReadTable
 from refalt.sources.streamed import StreamedText
@@ -73,3 +73,21 @@ def test_with_pip__keeps_only_the_lines_of_the_context_in_memory(write: Write) -
     source = declared.source(path)
     assert isinstance(source, StreamedText)
     assert source.content.count(b"\n") == 3
+
+
+def test_with_pip__labels_what_lies_above_and_below_and_nothing_in_between(write: Write) -> None:
+    table = [{"variant_id": "v1", "gene_id": "g1", "pip": 0.9}, {"variant_id": "v2", "gene_id": "g1", "pip": 0.009},
+             {"variant_id": "v1", "gene_id": "g2", "pip": 0.01}]  # fmt: skip
+    path = write("f.tsv", table)
+    declared = FineMappingSection(file=path.name, positive=0.9, negative=0.01)
+    assert with_pip(ASSOCIATIONS, path, declared, on=["v", "g"]).frame.get_column(LABEL).to_list() == [1, 0, None]
+    plain = FineMappingSection(file=path.name)
+    assert with_pip(ASSOCIATIONS, path, plain, on=["v", "g"]).frame.get_column(LABEL).null_count() == 3
+
+
+@pytest.mark.parametrize(
+    "given", [{"positive": 0.9}, {"positive": 0.1, "negative": 0.2}, {"positive": 2, "negative": 0.1}]
+)
+def test_fine_mapping_section__thresholds_come_in_a_pair_and_in_order(given: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="together|not below|less than or equal"):
+        FineMappingSection.model_validate({"file": "f.tsv", **given})

@@ -13,7 +13,7 @@ import pytest
 
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
-from refalt.pipeline import stages
+from refalt.pipeline import opened, stages
 from refalt.pipeline.prepare import Prepared, prepare
 from refalt.studies.library import library_study
 from refalt.tables import AlleleChecks, Estimates
@@ -91,7 +91,7 @@ def _through(prepared: Prepared) -> Golden:
     evaluation = prepared.study.evaluation.model_copy(update=lean)
     prepared = dataclasses.replace(prepared, study=prepared.study.model_copy(update={"evaluation": evaluation}))
     read = stages.read_measurements(prepared)
-    genome = stages.open_fasta(prepared)
+    genome = opened.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     clusters = stages.cluster(prepared, read)
     scored = stages.predict(prepared, read, checks, genome, notify=lambda _: None)

@@ -8,13 +8,16 @@ import pytest
 from tests.datasets.qtl_world import World, draws, make_world, served, with_address, with_motif_alone
 
 from refalt.errors import API_KEY_VARIABLE, ExitCode
+from refalt.pipeline import run
 from refalt.pipeline.check import check_study
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import Ended, run_study
+from refalt.pipeline.suite import prepare_suite, run_suite
+from refalt.report.together import read_together
 from refalt.scoring.metered import Metering
 from refalt.stats.power import correlation_power
 from refalt.studies.library import library_study
-from refalt.tables import Comparison, Comparisons, Estimates, Measurements, Tracks
+from refalt.tables import Comparison, Diagnostics, Estimates, Measurements, Tracks
 
 HEADER = (
     "variant_id\tgene_id\ttss_distance\tma_samples\tma_count\tmaf\tpval_nominal\tslope\tslope_se\t"
@@ -62,15 +65,19 @@ def _reasons(ended: Ended) -> dict[str | None, int]:
 def test_gtex_eqtl__runs_on_fine_mapped_pairs_inside_of_peaks(tmp_path: Path) -> None:
     ended = _run(with_motif_alone(_world(tmp_path), "gtex-eqtl", PLAIN))
     assert (ended.reached, ended.exit_code) == ("estimates", ExitCode.DONE)
-    # Of 320 pairs 160 are of variants with a PIP of .004; of the rest the odd peaks are left, all of which are there.
-    assert _reasons(ended) == {None: 160, "filtered": 160}
+    # Of 320 pairs 160 are of variants with a PIP of .95, all in peaks, and 160 of .004, of which 40 are in none.
+    assert _reasons(ended) == {None: 280, "outside_intervals": 40}
     compared = Comparison.read(ended.run.comparison).frame
-    assert compared.get_column("pip").unique().to_list() == [0.95]
-    assert compared.get_column("variant_id").n_unique() == 120
-    estimate = Estimates.read(ended.run.estimates).frame.filter(
-        model="motif", stratum="all", label_name="effect", metric="spearman_rho"
-    ).row(0, named=True)  # fmt: skip
-    assert (estimate["n"], estimate["n_variants"], estimate["n_clusters"]) == (160, 120, 30)
+    assert dict(compared.group_by("label", "pip").len().select("label", "len").iter_rows()) == {1: 160, 0: 120}
+    estimates = Estimates.read(ended.run.estimates).frame.filter(model="motif")
+    of_causes = estimates.filter(stratum="label=1", label_name="effect", metric="spearman_rho").row(0, named=True)
+    assert (of_causes["n"], of_causes["n_variants"], of_causes["n_clusters"]) == (160, 120, 30)
+    matched = estimates.filter(stratum="all", label_name="matched", metric="auroc").row(0, named=True)
+    assert (matched["n"], matched["prevalence"]) == (240, 0.5)
+    weighted = {"pearson_weighted_by_pip", "spearman_one_per_target", "spearman_one_per_variant"}
+    assert weighted <= set(Diagnostics.read(ended.run.diagnostics).frame.filter(stratum="label=1")["diagnostic"])
+    open_ones = {finding.code for finding in ended.findings if finding.is_open}
+    assert not open_ones & {"IN008", "SA009"}
 
 
 def test_gtex_eqtl_all__keeps_every_pair_in_a_peak_and_shows_what_linkage_leaves(tmp_path: Path) -> None:
@@ -146,32 +153,36 @@ def test_gtex_eqtl_as_published__runs_to_its_end_on_a_server_that_speaks_as_alph
 
 def _swept(world: World) -> Path:
     """The sweep with the motif model, which takes short windows."""
-    shipped = library_study("window-sweep")
-    assert shipped is not None
-    text = shipped.read_text(encoding="utf-8").replace("resamples = 2000", "resamples = 100\npermutations = 0")
-    text = re.sub(r"(?m)^(scorer|tracks|revision) .*\n", "", text).replace("alphagenome", "motif")
-    for old, fresh in (*PLAIN, ("n = 1000", "n = 150")):
-        text = text.replace(old, fresh)
-    for old, fresh in ((1_048_576, 1_001), (524_288, 501), (131_072, 201), (16_384, 101)):
-        text = text.replace(f"window = {old}\n", f"window = {fresh}\n")
-    study = world.folder / shipped.name
-    study.write_text(text, encoding="utf-8")
-    return study
+    fewer = [("n = 1000", "n = 150"), ("resamples = 2000", "resamples = 100\npermutations = 0")]
+    for name in ("window-sweep-eqtl", "window-sweep"):
+        shipped = library_study(name)
+        assert shipped is not None
+        text = re.sub(r"(?m)^(scorer|tracks|revision) .*\n", "", shipped.read_text(encoding="utf-8"))
+        text = re.sub(r"window = \[.*", "window = [101, 201, 501, 1001]", text.replace("alphagenome", "motif"))
+        for old, fresh in (*PLAIN, *fewer, ("window = 16384\n", "window = 101\n")):
+            text = text.replace(old, fresh)
+        (world.folder / shipped.name).write_text(text, encoding="utf-8")
+    return world.folder / "window-sweep.toml"
 
 
-def test_window_sweep__every_window_has_the_same_sample_and_differences_are_tested_as_such(tmp_path: Path) -> None:
-    ended = _run(_swept(_world(tmp_path)))
-    assert (ended.reached, ended.exit_code) == ("estimates", ExitCode.DONE)
-    assert _reasons(ended) == {None: 150, "not_sampled": 130, "outside_intervals": 40}
-    compared = Comparison.read(ended.run.comparison).frame
-    samples = compared.group_by("score_name").agg(pl.col("source_row").sort()).get_column("source_row").to_list()
+def test_window_sweep__every_window_has_the_same_sample_and_differences_are_tested_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "draw_all", lambda *_, **__: None)
+    ended = run_suite(prepare_suite(_swept(_world(tmp_path))), out=tmp_path / "runs")
+    assert ended.exit_code == ExitCode.DONE
+    runs = [one.run for one in ended.ended]
+    for one in ended.ended:
+        assert _reasons(one) == {None: 150, "not_sampled": 130, "outside_intervals": 40}
+    samples = [Comparison.read(one.comparison).frame.get_column("source_row").sort().to_list() for one in runs]
     assert len(samples) == 4
     assert all(sample == samples[0] for sample in samples)
-    pairs = Comparisons.read(ended.run.comparisons).frame.filter(
-        label_name="effect", metric="spearman_rho", stratum="all"
-    )
+    pairs = read_together(ended.root).comparisons.frame.filter(label_name="effect", metric="spearman_rho")
     assert pairs.height == 6
     assert pairs.get_column("n").unique().to_list() == [150]
+    windows = pl.read_csv(ended.root / "tables" / "window.tsv", separator="\t")
+    assert windows.get_column("window").to_list() == [101, 201, 501, 1001]
+    assert {"spearman_p", "pearson_p", "effect_sd", "score_sd"} <= set(windows.columns)
 
 
 def test_gtex_eqtl_as_published__its_power_was_less_than_it_said() -> None:

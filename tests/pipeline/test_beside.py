@@ -6,7 +6,16 @@ import pytest
 from refalt.errors import UserError
 from refalt.pipeline.prepare import prepare
 from refalt.pipeline.run import Ended, run_study
-from refalt.tables import Balance, Comparison, Comparisons, Diagnostics, Estimates, Heterogeneity, Power
+from refalt.tables import (
+    Balance,
+    Comparison,
+    Comparisons,
+    Diagnostics,
+    Estimates,
+    Heterogeneity,
+    Measurements,
+    Power,
+)
 from refalt.testing.toy_study import ToyStudy
 
 MATCHED = {
@@ -54,6 +63,20 @@ def test_look_around__controls_are_matched_on_what_the_genome_says(toy: ToyStudy
     assert balance["n_positives"] == chosen.get_column("matched_label").sum()
     found = Estimates.read(run.estimates).frame.filter(label_name="matched", metric="auroc", score_name="good")
     assert found.get_column("n")[0] == chosen.height
+
+
+def test_leave_unmatched__keeps_positives_and_the_controls_that_they_chose(toy: ToyStudy) -> None:
+    only = {key: text.replace("k = 1 }", "k = 1, only = true }") for key, text in MATCHED.items()}
+    toy.rewrite(toy.table.with_columns(label=pl.when(pl.int_range(pl.len()) % 4 == 0).then(1).otherwise(0)))
+    run = _run(toy, only).run
+    rows = Measurements.read(run.measurements).frame
+    balance = Balance.read(run.balance).frame.row(0, named=True)
+    words = pl.format("{} {}", "label", pl.col("reason").fill_null("kept"))
+    left = dict(rows.group_by(words.alias("words")).len().iter_rows())
+    assert (left["1 kept"], left["0 kept"]) == (100, balance["n_controls"])
+    assert left["0 not_matched"] == 300 - balance["n_controls"] > 0
+    asked = Comparison.read(run.comparison).frame.filter(score_name="good")
+    assert asked.height == 100 + balance["n_controls"]
 
 
 def test_look_around__what_no_row_has_cannot_be_matched_on(toy: ToyStudy) -> None:

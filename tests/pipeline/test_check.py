@@ -11,7 +11,7 @@ import pytest
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.columns import Reason
 from refalt.errors import UserError
-from refalt.pipeline.check import Checked, FilesBeside, check_study, check_table
+from refalt.pipeline.check import Checked, FilesBeside, check_members, check_study, check_table
 from refalt.pipeline.undescribed import Told
 from refalt.studies.sections import RowFilter
 from refalt.testing.builders import snv_alleles
@@ -219,10 +219,17 @@ def test_check_study__runs_the_audits_and_writes_nothing(toy: ToyStudy) -> None:
     assert sorted(toy.path.parent.rglob("*")) == before
 
 
-def test_check_study__refuses_a_suite(tmp_path: Path) -> None:
-    (tmp_path / "s.toml").write_text('[suite]\nname = "s"\nstudies = ["a.toml"]\n', encoding="utf-8")
-    with pytest.raises(UserError, match="this is a suite.*Check its studies one at a time"):
-        check_study(tmp_path / "s.toml")
+def test_check_members__checks_every_study_of_a_suite(toy: ToyStudy) -> None:
+    folder, text = toy.path.parent, toy.path.read_text(encoding="utf-8")
+    wrong = text.replace('name     = "toy"', 'name     = "wrong"').replace('column = "beta"', 'column = "p"')
+    (folder / "wrong.toml").write_text(wrong, encoding="utf-8")
+    suite = folder / "s.toml"
+    suite.write_text('[suite]\nname = "s"\nstudies = ["toy.toml", "wrong.toml"]\n', encoding="utf-8")
+    right, other = check_members(suite)
+    assert [one.path.name for one in (right, other)] == ["toy.toml", "wrong.toml"]
+    assert "EF001" not in codes(right, Severity.FATAL)
+    assert "EF001" in codes(other, Severity.FATAL)
+    assert [one.findings for one in check_members(toy.path)] == [check_study(toy.path).findings]
 
 
 def test_check_table__finds_the_published_p_values_and_the_other_assembly_s_peaks(real_inputs: Path) -> None:

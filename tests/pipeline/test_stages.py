@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from refalt.errors import UserError
-from refalt.pipeline import stages
+from refalt.pipeline import opened, stages
 from refalt.pipeline.prepare import prepare
 from refalt.sources.fasta import genome_from_sequences
 from refalt.tables import Inputs, Measurements
@@ -29,19 +29,12 @@ def test_check_variants__the_genome_turns_swapped_and_names_mismatched_rows(toy:
     toy.rewrite(rows.drop("index"))
     prepared = prepare(toy.path)
     read = stages.read_measurements(prepared)
-    checks = stages.check_variants(read, stages.open_fasta(prepared)).frame
+    checks = stages.check_variants(read, opened.open_fasta(prepared)).frame
     assert checks.get_column("anchor").unique().to_list() == ["genome"]
     assert checks.row(1, named=True)["orientation"] == "swapped"
     assert checks.row(1, named=True)["sign"] == -1
     expected = "unresolved" if mismatch else {"complement", "complement_swapped"}
     assert checks.row(0, named=True)["orientation"] in expected
-
-
-def test_ld_blocks__of_another_assembly_are_refused(toy: ToyStudy) -> None:
-    (toy.path.parent / "blocks.bed").write_text("chr1\t0\t1000\n")
-    toy.edit('fasta    = "toy.fa"', 'fasta = "toy.fa"\nld_blocks = { file = "blocks.bed", assembly = "GRCh38" }')
-    with pytest.raises(UserError, match="blocks.bed is of another assembly.*Expected simulated-toy; got GRCh38"):
-        stages.ld_blocks(prepare(toy.path))
 
 
 def test_read_measurements__intervals_of_another_assembly_are_refused(toy: ToyStudy) -> None:

@@ -129,6 +129,21 @@ def test_run_suite__goes_on_after_a_members_mistake_and_ends_with_the_worst(tmp_
         run_suite(prepared, out=tmp_path / "runs", only=["goood"])
 
 
+def test_run_suite__writes_the_tables_that_the_suite_names(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_study(tmp_path / name, name)
+    suite = write_suite(tmp_path, ["one/one.toml", "two/two.toml"], '[suite.tables]\nboth = ["one", "two"]\n')
+    ended = run_suite(prepare_suite(suite), out=tmp_path / "runs")
+    found = pl.read_csv(ended.root / "tables" / "both_metrics.tsv", separator="\t")
+    assert found.get_column("study").unique(maintain_order=True).to_list() == ["one", "two"]
+    assert {"good", "noise"} <= set(found.get_column("score_name"))
+    assert {"simulated", "n_clusters", "lower", "upper"} <= set(found.columns)
+    suite.write_text(suite.read_text().replace('"two"]\n', '"too"]\n'))
+    with pytest.raises(UserError, match="no member named 'too'"):
+        prepare_suite(suite)
+
+
 @pytest.mark.parametrize(
     ("codes", "worst"),
     [([0, 0], 0), ([0, 3], 3), ([3, 2, 0], 2), ([2, 1], 1), ([1, 75], 75), ([None, 0], 0), ([], 0)],

@@ -29,7 +29,9 @@ class EffectsAreOfCausalVariants(Audit):
 
     def check(self, *, measurements: Measurements, declared: DatasetSection) -> Finding:
         """Count loci with several associated variants, and compute the ceiling for one causal variant in each."""
-        rows = effect_rows(measurements)
+        # A control that fine-mapping has cleared is there for its label, not for its effect.
+        cleared = (pl.col("label") == 0) & (pl.col("pip") < CAUSAL)
+        rows = effect_rows(measurements).filter(~cleared.fill_null(value=False))
         if declared.design != "natural" or declared.quantity == "activity" or declared.effect is None:
             return self.skipped("variants of this design are not inherited together")
         if rows.get_column("target_id").null_count() == rows.height:

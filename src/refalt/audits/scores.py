@@ -236,13 +236,17 @@ class TwoLabelsAreTwoThings(Audit):
     example = "`ag-atac` and `ag-dnase` have equal values in all 3,317 rows."
     remedy = "Look at output and tracks of both [[score]] sections, and drop one."
 
-    def check(self, *, predictions: Mapping[str, Predictions]) -> Iterator[Finding]:
-        """Compare the answers of each pair of scores on the questions they share."""
+    def check(
+        self, *, predictions: Mapping[str, Predictions], scores: Sequence[ScoreSection] = ()
+    ) -> Iterator[Finding]:
+        """Compare the answers of each pair of scores, read in one way, on the questions they share."""
         if len(predictions) < 2:
             yield self.skipped("there is one score")
             return
         pairs = itertools.combinations(sorted(predictions), 2)
-        twins = [(one, other) for one, other in pairs if _equal(predictions[one], predictions[other])]
+        reads = {score.name: (score.value, score.aggregate) for score in scores}
+        alike = [(one, other) for one, other in pairs if reads.get(one) == reads.get(other)]
+        twins = [(one, other) for one, other in alike if _equal(predictions[one], predictions[other])]
         if not twins:
             yield self.clear(f"{len(predictions)} scores are {len(predictions)} vectors.", n_examined=len(predictions))
         for one, other in twins:

@@ -63,7 +63,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    subject: Annotated[Path, typer.Argument(help="A study file, or a TSV, CSV, parquet or VCF.", metavar="FILE")],
+    subject: Annotated[
+        Path, typer.Argument(help="A study or suite file, or a TSV, CSV, parquet or VCF.", metavar="FILE")
+    ],
     effect: Effect = None,
     assembly: Assembly = None,
     genome: GenomeFile = None,
@@ -82,11 +84,11 @@ def check(
     fail_on: Annotated[FailOn, typer.Option(help="Exit with 2 from this severity on.")] = FailOn.FATAL,
     style: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> int:
-    """Audit a study or any table of variants, without predicting anything."""
+    """Audit a study, the studies of a suite, or any table of variants, without predicting anything."""
     from refalt.audits.base import Severity
     from refalt.cli.findings import as_json, as_sarif, as_text
     from refalt.errors import ExitCode, UserError
-    from refalt.pipeline.check import check_study, check_table
+    from refalt.pipeline.check import check_members, check_table
 
     told = _told(
         columns=[*(column or []), *([f"effect={effect}"] if effect else [])], keep=keep or [], assembly=assembly,
@@ -101,17 +103,20 @@ def check(
                 where=str(subject),
                 remedy="say it in the study file; --inputs, --download, --fail-on and --format remain",
             )
-        checked = check_study(subject, folders=inputs or [], fetch=fetch_of(download))
+        checked = check_members(subject, folders=inputs or [], fetch=fetch_of(download))
     else:
-        checked = check_table(subject, told, beside, waive=waived)
-    failed = fail_on is not FailOn.NEVER and checked.fails_on(Severity(fail_on.value))
-    exit_code = ExitCode.FATAL_FINDING if failed else ExitCode.DONE
+        checked = [check_table(subject, told, beside, waive=waived)]
+    failed = fail_on is not FailOn.NEVER and any(one.fails_on(Severity(fail_on.value)) for one in checked)
+    exit_code = int(ExitCode.FATAL_FINDING if failed else ExitCode.DONE)
     if style is Format.TEXT:
-        typer.echo(as_text(checked))
+        typer.echo("\n\n".join(as_text(one) for one in checked))
+    elif style is Format.SARIF:
+        typer.echo(json.dumps(as_sarif(checked), indent=2))
     else:
-        content = as_json(checked, exit_code=int(exit_code)) if style is Format.JSON else as_sarif(checked)
-        typer.echo(json.dumps(content, indent=2))
-    return int(exit_code)
+        members = [as_json(one, exit_code=exit_code) for one in checked]
+        several = {"checked": str(subject), "members": members, "exit_code": exit_code}
+        typer.echo(json.dumps(members[0] if len(members) == 1 else several, indent=2))
+    return exit_code
 
 
 def _is_study(subject: Path) -> bool:

@@ -38,11 +38,16 @@ def compare(
 
 def outcome_of(together: Together) -> dict[str, Any]:
     """What the page shows, for machines; a missing number is null."""
-    from refalt.report.together.sections.leaderboard import leading_rows
+    from refalt.report.together.sections.leaderboard import answers, leading_rows
 
+    primary = {(member.label, row["score_name"]) for member, row in leading_rows(together)}
+    estimates = [
+        {"run": member.label, "primary": (member.label, row["score_name"]) in primary, **_plain(row)}
+        for member, row in answers(together)
+    ]
     return {
         "report": str(together.report),
-        "estimates": [{"run": member.label, **_plain(row)} for member, row in leading_rows(together)],
+        "estimates": estimates,
         "differences": [_plain(row) for row in together.comparisons.frame.iter_rows(named=True)],
         "windows": [_plain(row) for row in together.sweep.frame.iter_rows(named=True)] if together.sweep else [],
         "notes": list(together.notes),
@@ -50,12 +55,12 @@ def outcome_of(together: Together) -> dict[str, Any]:
 
 
 def words_of(together: Together) -> str:
-    """The estimates, a line a run, the differences that have an interval, and where the page lies."""
+    """The estimates, a line a score of a run, the differences that have an interval, and where the page lies."""
     from refalt.plots.words import label_words, metric_words, written
-    from refalt.report.together.sections.leaderboard import leading_rows
+    from refalt.report.together.sections.leaderboard import answers
 
     lines = []
-    for member, row in leading_rows(together):
+    for member, row in answers(together):
         ends = _ends(row)
         about = f"{metric_words(row['metric'])}, {label_words(row['label_name'])}"
         counts = f"{row['n']:,} rows, {row['n_clusters']:,} clusters"

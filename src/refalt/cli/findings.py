@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -113,13 +113,18 @@ def as_json(checked: Checked, *, exit_code: int) -> dict[str, Any]:
     }
 
 
-def as_sarif(checked: Checked) -> dict[str, Any]:
-    """A SARIF 2.1.0 log: one result a finding, waived ones suppressed with their reason."""
+def as_sarif(checked: Sequence[Checked]) -> dict[str, Any]:
+    """A SARIF 2.1.0 log of what was checked: one result a finding, waived ones suppressed with their reason."""
     import refalt
     from refalt.audits.runner import every_audit
 
-    told = [finding for finding in checked.findings if finding.is_open or finding.outcome.value == "waived"]
-    codes = list(dict.fromkeys(finding.code for finding in told))
+    told = [
+        (finding, one.path.as_posix())
+        for one in checked
+        for finding in one.findings
+        if finding.is_open or finding.outcome.value == "waived"
+    ]
+    codes = list(dict.fromkeys(finding.code for finding, _ in told))
     rules = [
         {
             "id": audit.code,
@@ -133,7 +138,7 @@ def as_sarif(checked: Checked) -> dict[str, Any]:
     ]
     driver = {"name": "refalt", "version": refalt.__version__, "rules": rules}
     order = {rule["id"]: i for i, rule in enumerate(rules)}
-    results = [_result(finding, checked.path.as_posix(), order[finding.code]) for finding in told]
+    results = [_result(finding, path, order[finding.code]) for finding, path in told]
     return {"version": "2.1.0", "$schema": SARIF_SCHEMA, "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 

@@ -24,19 +24,21 @@ def register(app: typer.Typer) -> None:
 
 
 def inputs(
-    study: Annotated[Path, typer.Argument(help="The study file.", metavar="STUDY")],
+    study: Annotated[Path, typer.Argument(help="The study file, or a suite file.", metavar="STUDY")],
     folders: InputFolders = None,
     download: Download = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """List every file a study needs: found or missing, size, digest, where it comes from."""
     from refalt.errors import ExitCode
-    from refalt.pipeline.prepare import prepare
+    from refalt.pipeline.suite import prepare_members
 
-    prepared = prepare(study, folders=folders or [], fetch=fetch_of(download))
-    rows = [_row(needed, prepared.finder) for needed in prepared.needed]
+    members = prepare_members(study, folders=folders or [], fetch=fetch_of(download))
+    # Members share most of their files: each is shown once.
+    wanted = {(needed.role, needed.name): (one.finder, needed) for one in members for needed in one.needed}
+    rows = [_row(needed, finder) for finder, needed in wanted.values()]
     if all(row["state"] == "found" for row in rows):
-        rows += _rsids(prepared)
+        rows += [row for one in members for row in _rsids(one)]
     typer.echo(json.dumps(rows, indent=2) if as_json else _table(rows))
     return int(ExitCode.DONE if all(row["state"] == "found" for row in rows) else ExitCode.USER_ERROR)
 

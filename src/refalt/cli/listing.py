@@ -89,9 +89,13 @@ def _metrics() -> Mapping[str, str]:
 def _studies() -> Mapping[str, str]:
     from refalt.studies.library import library_names, library_study
     from refalt.studies.read import read_study
+    from refalt.studies.suite import is_suite, read_suite
 
-    found = {name: library_study(name) for name in library_names()}
-    return {name: read_study(path).study.question for name, path in found.items() if path}
+    found = {name: path for name in library_names() if (path := library_study(name))}
+    return {
+        name: f"(suite) {read_suite(path).suite.question}" if is_suite(path) else read_study(path).study.question
+        for name, path in found.items()
+    }
 
 
 def _columns() -> Mapping[str, str]:

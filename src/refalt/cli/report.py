@@ -14,7 +14,8 @@ def register(app: typer.Typer) -> None:
 
 
 def report(run: Annotated[Path, typer.Argument(help="Folder of a run, or of several.", metavar="RUN")]) -> int:
-    """Render a report again from the tables of a run, a suite or a comparison."""
+    """Render a report again from the tables of a run, a suite or a comparison, and write a run's exports again."""
+    from refalt.exports import write_exports
     from refalt.report import render
     from refalt.report.together import holds_several, render_together
     from refalt.runs import RunFolder
@@ -24,5 +25,8 @@ def report(run: Annotated[Path, typer.Argument(help="Folder of a run, or of seve
         return 0
     folder = RunFolder(run)
     folder.require()
-    typer.echo(str(render(folder)))
+    page = render(folder)
+    if folder.estimates.is_file():
+        write_exports(folder)
+    typer.echo(str(page))
     return 0

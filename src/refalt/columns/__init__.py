@@ -56,6 +56,7 @@ class Reason(enum.StrEnum):
     FILTERED = "filtered"
     OUTSIDE_INTERVALS = "outside_intervals"
     NOT_SAMPLED = "not_sampled"
+    NOT_MATCHED = "not_matched"
     NOT_LIFTED = "not_lifted"
     NO_CONTIG = "no_contig"
     REF_MISMATCH = "ref_mismatch"
@@ -102,6 +103,7 @@ _REASON_MEANINGS: Final = {
     Reason.FILTERED: "a row filter declared in the study file leaves it out",
     Reason.OUTSIDE_INTERVALS: "the variant lies outside the declared intervals",
     Reason.NOT_SAMPLED: "the declared random sample did not draw it",
+    Reason.NOT_MATCHED: "no positive chose this control, and the study keeps matched controls only",
     Reason.NOT_LIFTED: "the position has no counterpart in the target assembly",
     Reason.NO_CONTIG: "the genome holds no such contig",
     Reason.REF_MISMATCH: "neither allele is what the genome holds at the position",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import polars as pl
+from pydantic import Field, model_validator
 
 from refalt.datasets.samples import is_parquet
 from refalt.errors import UserError, shown
@@ -20,13 +21,16 @@ ROLE = "fine_mapping"
 PIP = "pip"
 #: Of a whole table of fine-mapping, of which one context is kept.
 MOST_BYTES: Final = 200 << 30
+LABEL = "\0label"
+Probability = Annotated[float, Field(gt=0, le=1)]
 
 
 class FineMappingSection(Section):
     """A table of PIPs: its columns for variant, target and probability, and the context to keep of several.
 
     `file` may be an archive, `member` is then the table in it. Only lines that hold the context are kept in memory, so
-    that a table of many tissues may be larger than that.
+    that a table of many tissues may be larger than that. With `positive` and `negative`, rows of at least and of under
+    so much probability are labelled 1 and 0, and rows in between, or of unknown probability, are left out.
     """
 
     file: Filled
@@ -36,6 +40,21 @@ class FineMappingSection(Section):
     pip: Filled = "pip"
     context_column: Filled | None = None
     context: Filled | None = None
+    positive: Probability | None = None
+    negative: Probability | None = None
+
+    @model_validator(mode="after")
+    def _positives_are_above_negatives(self) -> FineMappingSection:
+        if (self.positive is None) != (self.negative is None):
+            raise ValueError("`positive` and `negative` together, or neither: a label needs both")
+        if self.positive is not None and self.negative is not None and self.positive < self.negative:
+            raise ValueError("`positive` is not below `negative`")
+        return self
+
+    @property
+    def labels(self) -> bool:
+        """Whether the probabilities make labels."""
+        return self.positive is not None
 
     @property
     def needed_file(self) -> NeededFile:
@@ -65,7 +84,7 @@ class FineMappingSection(Section):
 
 
 def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: Sequence[str]) -> ReadTable:
-    """Add the column `pip` to associations; null where a pair is not in the table of PIPs.
+    """Add the column `pip` to associations, and a label; null where a pair is not in the table of PIPs.
 
     Args:
         read: Associations.
@@ -101,4 +120,6 @@ def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: S
             remedy="name the tissue or study to keep with context_column and context in [dataset] fine_mapping",
         )
     frame = read.frame.join(table, left_on=on, right_on=names, how="left", maintain_order="left", validate="m:1")
-    return ReadTable(frame, read.unparsable, read.examples)
+    high, low = (pl.lit(edge, pl.Float64) for edge in (declared.positive, declared.negative))
+    label = pl.when(pl.col(PIP) >= high).then(1).when(pl.col(PIP) < low).then(0)
+    return ReadTable(frame.with_columns(label.cast(pl.Int64).alias(LABEL)), read.unparsable, read.examples)

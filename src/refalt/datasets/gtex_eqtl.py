@@ -11,7 +11,7 @@ from pydantic import AfterValidator, model_validator
 
 from refalt.columns import Reason
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.fine_mapping import PIP, ROLE, FineMappingSection, with_pip
+from refalt.datasets.fine_mapping import LABEL, PIP, ROLE, FineMappingSection, with_pip
 from refalt.datasets.gtex_release import ARCHIVE, FINE_MAPPED, PAIRS, PORTAL, TISSUES, require_tissue, tissue_named
 from refalt.datasets.reading import SourceColumns, published, wanted_columns, with_reason
 from refalt.errors import UserError, shown
@@ -122,9 +122,9 @@ class GtexEqtl(Dataset):
     def read(self, files: Mapping[str, Path], *, keep: Sequence[RowFilter] = ()) -> Published:
         """Read the associations; a pair with a minor allele frequency of 0 was not tested."""
         path, fine_mapping = self._table(files["dataset"]), self.declared.fine_mapping
-        columns = _columns(path, fine_mapped=fine_mapping is not None)
+        columns = _columns(path, fine_mapping)
         wanted = wanted_columns(columns, self.declared, keep=keep)
-        made = {"chrom", "pos", "ref", "alt", "tissue", *([PIP] if fine_mapping else [])}
+        made = {"chrom", "pos", "ref", "alt", "tissue", *([PIP, LABEL] if fine_mapping else [])}
         types = {name: dtype for name, dtype in wanted.items() if name not in made}
         read = _with_alleles(read_table(path, {"variant_id": pl.String, **types}), path)
         read = ReadTable(read.frame.with_columns(tissue=pl.lit(self.declared.tissue)), read.unparsable, read.examples)
@@ -132,7 +132,10 @@ class GtexEqtl(Dataset):
             read = with_pip(read, files[ROLE], fine_mapping, on=["variant_id", "gene_id"])
         rows = published(read, columns, declared=self.declared, keep=keep, where=str(path))
         untested = pl.col("maf") == 0 if "maf" in rows.rows.columns else pl.lit(value=False)
-        return Published(with_reason(rows.rows, untested, Reason.NOTHING_MEASURED), rows.sequences, rows.remarks)
+        marked = with_reason(rows.rows, untested, Reason.NOTHING_MEASURED)
+        if fine_mapping and fine_mapping.labels:
+            marked = with_reason(marked, pl.col("label").is_null(), Reason.FILTERED)
+        return Published(marked, rows.sequences, rows.remarks)
 
     def _table(self, path: Path) -> Source:
         if not is_archive(path):
@@ -141,9 +144,11 @@ class GtexEqtl(Dataset):
         return StreamedText(path, self.declared.tissue + PAIRS, most_bytes=MOST_BYTES)
 
 
-def _columns(path: Source, *, fine_mapped: bool) -> SourceColumns:
-    present = {*column_names(path), *([PIP] if fine_mapped else [])}
+def _columns(path: Source, fine_mapping: FineMappingSection | None) -> SourceColumns:
+    present = {*column_names(path), *([PIP] if fine_mapping else [])}
     optional = {field: name for field, name in _OPTIONAL.items() if name in present}
+    if fine_mapping and fine_mapping.labels:
+        optional["label"] = LABEL
     return SourceColumns(
         chrom="chrom", pos="pos", ref="ref", alt="alt", target_id="gene_id", context_id="tissue", **optional
     )

@@ -167,7 +167,8 @@ def _gene_key() -> pl.Expr:
 def _answered_for_another_gene(values: pl.DataFrame, keys: Sequence[str]) -> pl.Expr:
     if GENE_KEY not in keys:
         return pl.lit(value=False)
-    return pl.col("asked_id").is_in(values.get_column("asked_id").unique().implode())
+    asked = pl.col("asked_id").is_in(values.get_column("asked_id").unique().implode())
+    return asked & pl.col("input_id").is_null()
 
 
 def _turn_recorded(joined: pl.DataFrame, score: ScoreSection, declared: DatasetSection) -> pl.DataFrame:

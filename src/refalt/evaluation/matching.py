@@ -78,12 +78,12 @@ def _scaled(name: str) -> pl.Expr:
 def suspicions(rows: pl.DataFrame) -> pl.DataFrame:
     """Why a control may be no control: one boolean column a reason, false for rows that are none.
 
-    `significant`: it has a p-value as small as a positive's, where positives were chosen by theirs. `measured`: it has
-    a published effect, where most controls have none. `shares_peak`: a positive lies in its peak; genes have variants
-    of both kinds by nature.
+    `significant`: it has a p-value as small as a positive's, where positives were chosen by theirs, and no fine-mapping
+    says that it is not the cause. `measured`: it has a published effect, where most controls have none. `shares_peak`:
+    a positive lies in its peak; genes have variants of both kinds by nature.
 
     Args:
-        rows: label, p_value, beta, target_id and context_id.
+        rows: label, p_value, pip, beta, target_id and context_id.
     """
     control, positive = pl.col("label") == 0, pl.col("label") == 1
     largest = pl.col("p_value").filter(positive).max()
@@ -92,7 +92,7 @@ def suspicions(rows: pl.DataFrame) -> pl.DataFrame:
     is_peak = pl.col("target_id").str.contains(PEAK_NAME)
     hit = target.is_in(rows.filter(positive & is_peak).select(target).to_series().implode())
     return rows.select(
-        significant=control & (pl.col("p_value") <= largest) & (largest <= LARGEST_CUT),
+        significant=control & (pl.col("p_value") <= largest) & (largest <= LARGEST_CUT) & pl.col("pip").is_null(),
         measured=with_beta & (with_beta.sum() < control.sum() / 2),
         shares_peak=control & is_peak & hit,
     ).select(pl.all().fill_null(value=False))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from refalt.columns import Reason
 from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.beside.diagnostics import diagnose
 from refalt.evaluation.beside.heterogeneity import heterogeneity
@@ -20,7 +21,8 @@ from refalt.evaluation.labels import BASELINE
 from refalt.evaluation.matching import match_controls
 from refalt.evaluation.orientation import changed_rows, counts_of, orientation_of
 from refalt.evaluation.surroundings import flanks, gc_content
-from refalt.files import write_bytes
+from refalt.exports.sequences import sequences_of
+from refalt.files import replacing, write_bytes
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.stages import Read, terms_of
 from refalt.scoring.metered import Metering
@@ -28,7 +30,18 @@ from refalt.scoring.plan import plan
 from refalt.scoring.probes import probe
 from refalt.sources.fasta import Genome
 from refalt.studies.study import ScoreSection
-from refalt.tables import AlleleChecks, Balance, Comparisons, Diagnostics, Estimates, Heterogeneity, Power, Probes
+from refalt.tables import (
+    AlleleChecks,
+    Balance,
+    Comparisons,
+    Diagnostics,
+    Estimates,
+    Heterogeneity,
+    Measurements,
+    Power,
+    Probes,
+    may_be_compared,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,17 @@ def probe_models(
     return Probes(pl.concat(found))
 
 
+def leave_unmatched(prepared: Prepared, read: Read, covariates: Covariates) -> Read:
+    """The rows with `not_matched` on controls that no positive chose, where the study keeps the others only."""
+    settings = prepared.study.evaluation.controls
+    if settings is None or not settings.only:
+        return read
+    chosen = covariates.rows.filter(pl.col("matched_label").is_not_null()).get_column("source_row")
+    spare = (pl.col("label") == 0) & ~pl.col("source_row").is_in(chosen.implode()) & may_be_compared(recorded=True)
+    reason = pl.when(spare.fill_null(value=False)).then(pl.lit(Reason.NOT_MATCHED.value)).otherwise("reason")
+    return replace(read, measurements=Measurements(read.measurements.frame.with_columns(reason.alias("reason"))))
+
+
 @dataclass(frozen=True)
 class Beside:
     """What stands beside the estimates."""
@@ -102,6 +126,20 @@ def look_beside(
         Power(power_of(joined, scores, terms, estimates.frame)),
         Heterogeneity(heterogeneity(estimates.frame)),
     )
+
+
+def export_sequences(
+    prepared: Prepared, read: Read, checks: AlleleChecks, genome: Genome | None, *, path: Path
+) -> None:
+    """Write the sequences around the variants that models are asked for, where the study asks for them."""
+    width = prepared.study.exports.sequences
+    if width is None:
+        return
+    asked = plan(
+        ScoreSection(name="sequences", model="exports"), read.measurements, checks, inputs=read.inputs, genome=genome
+    )
+    with replacing(path) as partial:
+        sequences_of(asked, width).write_parquet(partial)
 
 
 def train_kmers(

@@ -13,12 +13,13 @@ from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.columns import Reason
 from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
-from refalt.errors import UserError
 from refalt.evaluation.orientation import counts_of, orientation_of
 from refalt.genome import canonical_assembly, chromosome_lengths
-from refalt.pipeline import stages
-from refalt.pipeline.prepare import prepare, study_file
+from refalt.pipeline import opened, stages
+from refalt.pipeline.beside import leave_unmatched, look_around
+from refalt.pipeline.prepare import Prepared, prepare
 from refalt.pipeline.source_columns import source_columns
+from refalt.pipeline.suite import prepare_members
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
@@ -26,7 +27,6 @@ from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.fetch import Fetch
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.study import GenomeSection, Study, StudySection
-from refalt.studies.suite import is_suite
 from refalt.tables import Measurements
 
 _SEVERITIES: Final = tuple(Severity)
@@ -91,28 +91,38 @@ def check_study(path: Path, *, folders: Sequence[Path] = (), fetch: Fetch | None
     Raises:
         UserError: any mistake in the study file or in the files it names.
     """
-    if is_suite(study_file(path)):
-        raise UserError(
-            "this is a suite", where=str(path), expected="a study", remedy="check its studies one at a time"
-        )
-    prepared = prepare(path, folders=folders, fetch=fetch)
+    return _check(prepare(path, folders=folders, fetch=fetch), path)
+
+
+def check_members(path: Path, *, folders: Sequence[Path] = (), fetch: Fetch | None = None) -> Sequence[Checked]:
+    """What `check_study` says of a study, or of every member of a suite.
+
+    Raises:
+        UserError: any mistake in the suite file, a study file or the files they name.
+    """
+    members = prepare_members(path, folders=folders, fetch=fetch)
+    return [_check(one, one.path if len(members) > 1 else path) for one in members]
+
+
+def _check(prepared: Prepared, path: Path) -> Checked:
     waive = prepared.study.audits.waive
     check_waivers(waive)
-    read, genome = stages.read_measurements(prepared), stages.open_fasta(prepared)
+    read, genome = stages.read_measurements(prepared), opened.open_fasta(prepared)
+    read = leave_unmatched(prepared, read, look_around(prepared, read, genome))
     checks = stages.check_variants(read, genome)
     evidence = {
         "declared": prepared.declared,
         "study": prepared.study,
         "files": prepared.files,
         "scores": prepared.scores,
-        "genes": stages.gene_tables(prepared),
+        "genes": opened.gene_tables(prepared),
         "measurements": read.measurements,
         "source_columns": source_columns(prepared, len(read.measurements)),
         "checks": checks,
         "clusters": stages.cluster(prepared, read),
         "genome": genome,
         "inputs": read.inputs if len(read.inputs) else None,
-        "lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None,
+        "lifts": opened.chains(prepared, read.lift),
     }
     findings = run_audits(Phase.PREFLIGHT, evidence, waivers=waive)
     rows = read.measurements

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,15 +69,19 @@ def write_comparison(
     kind: str,
     name: str,
     question: str = "",
+    tables: Mapping[str, Sequence[str]] | None = None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Write what members share, figures and the page into `root`; return the page's path."""
+    """Write what members share, figures and the page into `root`; return the page's path.
+
+    `tables` names further tables: of the estimates of the members listed.
+    """
     present = [member for member in members if member.evidence]
     notify("differences")
     found, notes = differences(present)
     if len(found):
         found.write(root / COMPARISONS)
-    together = Together(root, kind, name, question, None, tuple(notes), tuple(members), found)
+    together = Together(root, kind, name, question, None, tuple(notes), tuple(members), found, tables=tables or {})
     write_members(together)
     notify("page")
     readings = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from refalt.models.metered import MeteredModel
-from refalt.pipeline import stages
+from refalt.pipeline import opened, stages
+from refalt.pipeline.beside import leave_unmatched, look_around
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Cost, Metering, dry_run
 from refalt.scoring.plan import plan
@@ -19,8 +20,9 @@ def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
         UserError: a file is missing or not what it should be, or a score cannot be made.
     """
     read = stages.read_measurements(prepared)
-    genome = stages.open_fasta(prepared)
+    genome = opened.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
+    read = leave_unmatched(prepared, read, look_around(prepared, read, genome))
     found: dict[str, Cost] = {}
     n = prepared.study.audits.probes
     for score in prepared.scores:

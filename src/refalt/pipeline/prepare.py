@@ -26,6 +26,7 @@ from refalt.studies.study import ScoreSection, Study
 RECORDED = "recorded"
 #: Of a VCF that rsIDs are looked up in.
 RSIDS_ROLE = "rsids"
+_CHAINS = "the UCSC Genome Browser's liftOver folder"
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,9 @@ def _study_files(study: Study) -> list[NeededFile]:
     if genome and genome.fasta:
         needed.append(NeededFile("genome", genome.fasta, genome.assembly))
     if genome and genome.chain:
-        needed.append(NeededFile("chain", genome.chain, origin="the UCSC Genome Browser's liftOver folder"))
+        needed.append(NeededFile("chain", genome.chain, origin=_CHAINS))
+    for assembly, name in (genome.other_chains if genome else {}).items():
+        needed.append(NeededFile(f"chain {canonical_assembly(assembly)}", name, origin=_CHAINS))
     if genome and genome.ld_blocks:
         needed.append(NeededFile("ld_blocks", genome.ld_blocks.file, genome.ld_blocks.assembly))
     if study.filter.within:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,24 +13,34 @@ import polars as pl
 from refalt.audits.base import Finding, Phase, Severity, open_findings, withheld_metrics
 from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.errors import ExitCode, UserError
+from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.controls import Control
 from refalt.evaluation.join import Joined
-from refalt.files import sha256_of, write_bytes, write_text
-from refalt.pipeline import stages
-from refalt.pipeline.beside import look_around, look_beside, probe_models, train_kmers, write_orientation
+from refalt.exports import write_exports
+from refalt.files import write_bytes, write_text
+from refalt.pipeline import opened, stages
+from refalt.pipeline.beside import (
+    Covariates,
+    export_sequences,
+    leave_unmatched,
+    look_around,
+    look_beside,
+    probe_models,
+    train_kmers,
+    write_orientation,
+)
+from refalt.pipeline.history import earlier_runs, frozen_choices, now, table_digests, write_provenance
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.source_columns import source_columns
 from refalt.plots import Figure, draw_all
 from refalt.plots.record import ERRORS
-from refalt.provenance import library_versions
 from refalt.report import render
 from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
-from refalt.tables import Comparisons, Estimates
+from refalt.sources.fasta import Genome
+from refalt.tables import AlleleChecks, Comparisons, Estimates
 
 STAGES: Final = ("measurements", "alleles", "audits", "probes", "predictions", "comparison", "estimates", "report")
-#: Stages after which somebody has seen a result.
-SHOWN: Final = ("estimates", "report")
 MOST_FAILURES: Final = 0.01
 Notify = Callable[[str], None]
 
@@ -89,9 +98,9 @@ def run_study(
     check_waivers(prepared.study.audits.waive)
     run = RunFolder(out / prepared.resolved.run_name)
     write_text(run.lock, prepared.resolved.lock_text())
-    run.note("started", at=_now(), **_frozen_choices(prepared))
+    run.note("started", at=now(), **frozen_choices(prepared))
     ended = Ended(run)
-    started = _now()
+    started = now()
     notes: dict[str, Any] = {}
     try:
         with contextlib.suppress(_Stop):
@@ -103,24 +112,54 @@ def run_study(
                 notify(f"{finding.severity.value.upper()} {finding.code} {finding.subject}: {finding.message}")
         raise
     _write_findings(ended)
-    _write_provenance(prepared, run, started=started, notes=notes)
-    run.note("finished", at=_now(), reached=ended.reached, exit_code=int(ended.exit_code))
+    write_provenance(prepared, run, started=started, notes=notes)
+    run.note("finished", at=now(), reached=ended.reached, exit_code=int(ended.exit_code))
     # The page shows the whole history, so that it comes out the same when it is rendered again.
     if ended.reached in ("audits", "probes", "report"):
         notify("page")
         render(run)
+    if ended.reached == "report":
+        write_exports(run)
     return ended
 
 
-def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes: dict[str, Any]) -> None:
-    run, evidence = ended.run, _first_evidence(prepared, ended.run.root.parent)
+@dataclass(frozen=True)
+class _Known:
+    """What is known before a model is asked for anything but probes."""
 
+    read: stages.Read
+    genome: Genome | None
+    checks: AlleleChecks
+    clusters: Clusters
+    covariates: Covariates
+
+
+def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes: dict[str, Any]) -> None:
     def begin(stage: str) -> None:
         if ended.reached == manner.until:
             raise _Stop
         manner.notify(stage)
         ended.reached = stage
 
+    known = _look_first(prepared, ended.run, begin, manner, notes)
+    begin("audits")
+    evidence = _evidence(prepared, known, out=ended.run.root.parent)
+    beside = {"source_columns": source_columns(prepared, len(known.read.measurements))}
+    _audit(Phase.PREFLIGHT, evidence | beside, prepared, ended)
+    _write_findings(ended)
+    _stop_if_fatal(ended, prepared)
+    begin("probes")
+    evidence["probes"] = probes = probe_models(
+        prepared, known.read, known.checks, known.genome, metering=manner.metering
+    )
+    if probes is not None:
+        probes.write(ended.run.probes)
+    _audit(Phase.PROBE, evidence, prepared, ended)
+    _stop_if_fatal(ended, prepared)
+    _predict_and_judge(prepared, ended, known, evidence, begin, manner)
+
+
+def _look_first(prepared: Prepared, run: RunFolder, begin: Notify, manner: _Manner, notes: dict[str, Any]) -> _Known:
     begin("measurements")
     read = stages.read_measurements(prepared, notify=manner.notify)
     notes["notes"] = list(read.remarks)
@@ -128,42 +167,37 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     if len(read.inputs):
         read.inputs.write(run.inputs)
     begin("alleles")
-    genome = stages.open_fasta(prepared)
+    genome = opened.open_fasta(prepared)
     checks = stages.check_variants(read, genome)
     checks.write(run.allele_checks)
     notes["orientation"] = dict(write_orientation(prepared, read, checks, run.orientation))
     clusters = stages.cluster(prepared, read)
+    notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
     covariates = look_around(prepared, read, genome)
     covariates.balance.write(run.balance)
-    notes["clusters"] = {"kind": clusters.kind, "note": clusters.note}
-    begin("audits")
-    evidence |= {"measurements": read.measurements, "checks": checks, "clusters": clusters, "genome": genome}
-    evidence |= {"inputs": read.inputs if len(read.inputs) else None}
-    evidence |= {"lifts": {(prepared.source_assembly, prepared.genome_assembly): read.lift} if read.lift else None}
-    beside = {"source_columns": source_columns(prepared, len(read.measurements))}
-    ended.findings += _audit(Phase.PREFLIGHT, evidence | beside, prepared)
-    _write_findings(ended)
-    _stop_if_fatal(ended, prepared)
-    begin("probes")
-    evidence["probes"] = probes = probe_models(prepared, read, checks, genome, metering=manner.metering)
-    if probes is not None:
-        probes.write(run.probes)
-    ended.findings += _audit(Phase.PROBE, evidence, prepared)
-    _stop_if_fatal(ended, prepared)
+    read = leave_unmatched(prepared, read, covariates)
+    read.measurements.write(run.measurements)
+    return _Known(read, genome, checks, clusters, covariates)
+
+
+def _predict_and_judge(
+    prepared: Prepared, ended: Ended, known: _Known, evidence: dict[str, object], begin: Notify, manner: _Manner
+) -> None:
+    run, read, checks, genome = ended.run, known.read, known.checks, known.genome
     begin("predictions")
+    export_sequences(prepared, read, checks, genome, path=run.exports / "sequences.parquet")
     scored = stages.predict(prepared, read, checks, genome, notify=manner.notify, metering=manner.metering)
     _write_scored(scored, run)
     begin("comparison")
-    joined = stages.compare(prepared, read, checks, scored, clusters, covariates.rows)
+    joined = stages.compare(prepared, read, checks, scored, known.clusters, known.covariates.rows)
     joined.comparison.write(run.comparison)
     write_bytes(run.attrition, joined.attrition.frame.write_csv(separator="\t").encode())
     begin("estimates")
     trained = train_kmers(prepared, read, checks, genome, joined)
     estimates, controls, comparisons = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
-    evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
-    evidence |= {"comparisons": comparisons}
-    ended.findings += _audit(Phase.POST, evidence, prepared)
+    evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": table_digests(run)}
+    _audit(Phase.POST, evidence | {"comparisons": comparisons}, prepared, ended)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(
         ended, n_failed=scored.failures.unanswered.height, n_asked=sum(map(len, scored.predictions.values()))
@@ -216,21 +250,27 @@ def _estimate(
     return estimates, controls, beside.comparisons
 
 
-def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
+def _evidence(prepared: Prepared, known: _Known, *, out: Path) -> dict[str, object]:
     return {
         "declared": prepared.declared,
         "study": prepared.study,
         "files": prepared.files,
         "scores": prepared.scores,
-        "genes": stages.gene_tables(prepared),
-        "claims": stages.claims(prepared),
-        "past_events": _earlier_runs(prepared, out),
+        "genes": opened.gene_tables(prepared),
+        "claims": opened.claims(prepared),
+        "past_events": earlier_runs(prepared, out),
+        "measurements": known.read.measurements,
+        "checks": known.checks,
+        "clusters": known.clusters,
+        "genome": known.genome,
+        "inputs": known.read.inputs if len(known.read.inputs) else None,
+        "lifts": opened.chains(prepared, known.read.lift),
     }
 
 
-def _audit(phase: Phase, evidence: Mapping[str, object], prepared: Prepared) -> list[Finding]:
+def _audit(phase: Phase, evidence: Mapping[str, object], prepared: Prepared, ended: Ended) -> None:
     present = {name: thing for name, thing in evidence.items() if thing is not None}
-    return run_audits(phase, present, waivers=prepared.study.audits.waive)
+    ended.findings += run_audits(phase, present, waivers=prepared.study.audits.waive)
 
 
 def _stop_if_fatal(ended: Ended, prepared: Prepared) -> None:
@@ -247,63 +287,6 @@ def _set_exit_code(ended: Ended, *, n_failed: int, n_asked: int) -> None:
         ended.exit_code = ExitCode.MANY_FAILURES
 
 
-def _frozen_choices(prepared: Prepared) -> dict[str, Any]:
-    """What must not change after a result was seen, so that a change is visible in the history."""
-    effect = prepared.declared.effect
-    return {
-        "digest": prepared.resolved.digest,
-        "dataset": prepared.declared.name,
-        "dataset_files": _dataset_digests(prepared),
-        "inputs": {found.name: found.sha256 for found in prepared.files},
-        "effect": effect.model_dump(mode="json") if effect else None,
-        "scores": [score.model_dump(mode="json", exclude_none=True) for score in prepared.scores],
-    }
-
-
-def _dataset_digests(prepared: Prepared) -> list[str]:
-    roles = {needed.role for needed in prepared.dataset.needed_files()}
-    return sorted(found.sha256 for found in prepared.files if found.role in roles)
-
-
-def _earlier_runs(prepared: Prepared, out: Path) -> list[Mapping[str, Any]]:
-    """Starts of runs beside this one that showed estimates of the same dataset files."""
-    same = _dataset_digests(prepared)
-    events: list[Mapping[str, Any]] = []
-    for folder in sorted(path.parent for path in out.glob("*/history.jsonl")):
-        past = RunFolder(folder).past()
-        if any(event.get("reached") in SHOWN for event in past):
-            events += [event for event in past if event.get("dataset_files") == same]
-    return events
-
-
 def _write_findings(ended: Ended) -> None:
     ended.findings.sort(key=lambda finding: (finding.code, finding.subject))
     ended.run.write_json(ended.run.findings, {"findings": [finding.as_json() for finding in ended.findings]})
-
-
-def _write_provenance(prepared: Prepared, run: RunFolder, *, started: str, notes: Mapping[str, Any]) -> None:
-    run.write_json(
-        run.provenance,
-        {
-            "digest": prepared.resolved.digest,
-            "refalt": library_versions()["refalt"],
-            "versions": dict(library_versions()),
-            "started": started,
-            "finished": _now(),
-            "simulated": prepared.simulated,
-            "command": f"refalt run {prepared.path.name}",
-            "tables": _digests(run),
-            "licences": sorted({model.licence for model in prepared.models.values() if model.licence}),
-            **notes,
-        },
-    )
-
-
-def _digests(run: RunFolder) -> dict[str, str]:
-    tables = [*sorted(run.root.glob("*.parquet")), *sorted(run.root.glob("3-predictions/*.parquet"))]
-    tables += [path for path in (run.attrition, run.orientation) if path.is_file()]
-    return {path.relative_to(run.root).as_posix(): sha256_of(path) for path in tables}
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

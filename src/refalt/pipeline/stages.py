@@ -21,16 +21,16 @@ from refalt.evaluation.controls.ceilings import ceilings
 from refalt.evaluation.evaluate import Terms, evaluate
 from refalt.evaluation.join import Joined, join
 from refalt.evaluation.means import mean_estimates
-from refalt.genome import canonical_assembly, chromosome_lengths
+from refalt.genome import canonical_assembly
+from refalt.pipeline import opened
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.rsids import LookUp, look_up_of, with_resolved
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import Scored, score_with
-from refalt.sources.fasta import Genome, open_genome
-from refalt.sources.intervals import IntervalSet, read_intervals
-from refalt.sources.liftover import LiftOver, read_chain
-from refalt.studies.claims import Claim, read_claims
+from refalt.sources.fasta import Genome
+from refalt.sources.intervals import read_intervals
+from refalt.sources.liftover import LiftOver
 from refalt.studies.sections import Sample
 from refalt.tables import (
     AlleleChecks,
@@ -61,7 +61,7 @@ def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) ->
     published, rows, lift = _placed(prepared)
     told: tuple[str, ...] = ()
     if prepared.declared.alleles and not prepared.declared.alleles.by_position:
-        rows, told = with_resolved(rows, prepared, open_fasta(prepared), notify=notify)
+        rows, told = with_resolved(rows, prepared, opened.open_fasta(prepared), notify=notify)
         rows = named(rows, prepared.source_assembly)
     if filters.within:
         rows = _inside(rows, prepared)
@@ -87,7 +87,7 @@ def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | Non
     files = {found.role: found.path for found in prepared.files}
     published = prepared.dataset.read(files, keep=prepared.study.filter.keep)
     _require_batch(prepared, published.rows)
-    lift = open_chain(prepared)
+    lift = opened.open_chain(prepared)
     rows = place(
         published.rows,
         source_assembly=prepared.source_assembly,
@@ -126,29 +126,6 @@ def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
         return Inputs.empty()
     names = [name for name in ("variant_id", "element_id") if name in rows.columns]
     return Inputs(sequences.join(rows.select("source_row", *names), on="source_row", maintain_order="left"))
-
-
-def open_chain(prepared: Prepared) -> LiftOver | None:
-    """The lift-over from the dataset's assembly to the genome's; None where they are the same or none is given.
-
-    Raises:
-        UserError: the chain is between other assemblies.
-    """
-    path = prepared.file("chain")
-    source, target = prepared.source_assembly, prepared.genome_assembly
-    if path is None or source == target:
-        return None
-    lift = read_chain(path)
-    sizes = (chromosome_lengths(source), chromosome_lengths(target))
-    if all(sizes):
-        lift.require_pair(*sizes, source_name=source, target_name=target)
-    return lift
-
-
-def open_fasta(prepared: Prepared) -> Genome | None:
-    """The genome, where the study names one."""
-    path = prepared.file("genome")
-    return open_genome(path, prepared.genome_assembly) if path else None
 
 
 def check_variants(read: Read, genome: Genome | None) -> AlleleChecks:
@@ -222,31 +199,11 @@ def predict(
     )
 
 
-def ld_blocks(prepared: Prepared) -> IntervalSet | None:
-    """The LD blocks, where the study names a file of them in the genome's assembly.
-
-    Raises:
-        UserError: they are of another assembly.
-    """
-    path = prepared.file("ld_blocks")
-    if path is None or prepared.study.genome is None or prepared.study.genome.ld_blocks is None:
-        return None
-    assembly = canonical_assembly(prepared.study.genome.ld_blocks.assembly)
-    if assembly != prepared.genome_assembly:
-        raise UserError(
-            f"{path.name} is of another assembly than the genome",
-            where=f"{prepared.path}, [genome] ld_blocks",
-            expected=prepared.genome_assembly,
-            got=assembly,
-        )
-    return read_intervals(path, assembly)
-
-
 def cluster(prepared: Prepared, read: Read) -> Clusters:
     """The cluster of every row."""
     kind = prepared.study.evaluation.clusters
     return assign_clusters(
-        read.measurements, kind, source_assembly=prepared.source_assembly, blocks=ld_blocks(prepared)
+        read.measurements, kind, source_assembly=prepared.source_assembly, blocks=opened.ld_blocks(prepared)
     )
 
 
@@ -293,20 +250,3 @@ def terms_of(prepared: Prepared, withheld: Mapping[str, str]) -> Terms:
     """What fixes the numbers besides the rows."""
     study, quantity = prepared.study, prepared.declared.quantity
     return Terms(prepared.dataset_name, study.evaluation, study.study.seed, study.study.alpha, withheld, quantity)
-
-
-def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:
-    """Assembly -> transcription start sites, of the gene tables that the study names."""
-    prefix = "genes "
-    found = {file.role.removeprefix(prefix): file.path for file in prepared.files if file.role.startswith(prefix)}
-    if not found:
-        return None
-    from refalt.sources.annotation import read_genes
-
-    return {assembly: read_genes(path, assembly) for assembly, path in found.items()}
-
-
-def claims(prepared: Prepared) -> Sequence[Claim] | None:
-    """What prose states, where the study names a file of it."""
-    path = prepared.file("claims")
-    return read_claims(path) if path else None

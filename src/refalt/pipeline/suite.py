@@ -20,7 +20,7 @@ from refalt.runs import RunFolder
 from refalt.scoring.metered import Metering
 from refalt.sources.fetch import Fetch
 from refalt.studies.study import Primary, Study
-from refalt.studies.suite import Suite, at_window, read_suite
+from refalt.studies.suite import Suite, at_window, is_suite, read_suite
 from refalt.tables import Comparisons
 
 #: From the best end to the worst: the later, the less was done.
@@ -104,12 +104,26 @@ def prepare_suite(
     found = [prepare(one, folders=folders, limit=limit, fetch=fetch) for one in paths]
     if suite.sweep is None:
         _require_distinct([one.study.study.name for one in found], path)
+        _require_members(suite, [one.study.study.name for one in found], path)
         return PreparedSuite(suite, tuple(PreparedMember(one) for one in found), None)
     study, score_name = found[0], _swept_score(found[0], suite.sweep.score, path)
     members = tuple(
         PreparedMember(_member_at(study, score_name, window, suite_file=path), window) for window in suite.sweep.window
     )
     return PreparedSuite(suite, members, score_name)
+
+
+def prepare_members(path: Path, *, folders: Sequence[Path] = (), fetch: Fetch | None = None) -> Sequence[Prepared]:
+    """The study looked up, or, of a suite, every member; of a sweep one, for its members read the same rows.
+
+    Raises:
+        UserError: any mistake in a suite file or a study file.
+    """
+    if not is_suite(study_file(path)):
+        return [prepare(path, folders=folders, fetch=fetch)]
+    suite = prepare_suite(path, folders=folders, fetch=fetch)
+    members = [member.prepared for member in suite.members]
+    return members[:1] if suite.swept else members
 
 
 def run_suite(
@@ -172,8 +186,9 @@ def _write_page(prepared: PreparedSuite, done: SuiteEnded, notify: Notify) -> No
     section = prepared.suite.suite
     if prepared.swept is None:
         write_comparison(
-            done.members, done.root, kind="suite", name=section.name, question=section.question, notify=notify
-        )
+            done.members, done.root, kind="suite", name=section.name, question=section.question, notify=notify,
+            tables=section.tables,
+        )  # fmt: skip
         return
     notify("windows")
     together = Together(
@@ -182,6 +197,12 @@ def _write_page(prepared: PreparedSuite, done: SuiteEnded, notify: Notify) -> No
     write_members(write_sweep(together, prepared.swept))
     notify("page")
     render_together(done.root)
+
+
+def _require_members(suite: Suite, names: Sequence[str], path: Path) -> None:
+    for name in dict.fromkeys(name for table in suite.suite.tables.values() for name in table):
+        if name not in names:
+            raise unknown_name("member", name, names, where=f"{path}, [suite] tables")
 
 
 def _require_distinct(names: Sequence[str], path: Path) -> None:

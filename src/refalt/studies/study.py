@@ -24,11 +24,16 @@ class StudySection(Section):
 
 
 class GenomeSection(Section):
-    """The genome that positions are brought to."""
+    """The genome that positions are brought to.
+
+    `other_chains` names chains from further assemblies, by assembly: nothing is lifted with them, they only let the
+    audits try whether positions are of another assembly than the declared one.
+    """
 
     assembly: Filled
     fasta: Filled | None = None
     chain: Filled | None = None
+    other_chains: dict[Filled, Filled] = {}
     ld_blocks: IntervalFile | None = None
 
 
@@ -89,11 +94,13 @@ class Primary(Section):
 class Matching(Section):
     """Controls for the label `matched`: the k nearest to each positive in what is listed, on its chromosome.
 
-    A control has the `consequence` of its positive where that is listed.
+    A control has the `consequence` of its positive where that is listed. With `only`, controls that no positive chose
+    are left out of the study, and no model is asked for them.
     """
 
     match: Annotated[tuple[Literal["maf", "tss_distance", "gc", "consequence"], ...], Field(min_length=1)]
     k: Annotated[int, Field(ge=1)] = 1
+    only: bool = False
 
 
 class EvaluationSection(Section):
@@ -126,6 +133,12 @@ class EvaluationSection(Section):
         return self
 
 
+class ExportSection(Section):
+    """Files for other programs beside those that every run writes: sequences of so many bases around each variant."""
+
+    sequences: Annotated[int, Field(ge=2, le=1_048_576)] | None = None
+
+
 class AuditSection(Section):
     """Findings accepted with their reasons, a file of numbers that prose states, variants that models are probed with.
 
@@ -148,6 +161,7 @@ class Study(Section):
     models: dict[Name, dict[str, Any]] = {}
     score: tuple[ScoreSection, ...] = ()
     evaluation: EvaluationSection = EvaluationSection()
+    exports: ExportSection = ExportSection()
     audits: AuditSection = AuditSection()
 
     @model_validator(mode="after")

@@ -17,11 +17,15 @@ Window = Annotated[int, Field(ge=1)]
 
 
 class SuiteSection(Section):
-    """What is run: study files, looked for beside the suite file."""
+    """What is run: study files, looked for beside the suite file.
+
+    `tables` names tables of the page, each of the estimates of some members: `tables/<name>_metrics.tsv`.
+    """
 
     name: Name
     question: str = ""
     studies: Annotated[tuple[Filled, ...], Field(min_length=1)]
+    tables: dict[Filled, Annotated[tuple[Name, ...], Field(min_length=1)]] = {}
 
     @field_validator("studies")
     @classmethod
@@ -55,6 +59,8 @@ class Suite(Section):
     def _a_sweep_has_one_study(self) -> Suite:
         if self.sweep and len(self.suite.studies) > 1:
             raise ValueError("[sweep] takes one study, [suite] studies lists several")
+        if self.sweep and self.suite.tables:
+            raise ValueError("[suite] tables are of several studies, and a sweep has one")
         return self
 
 

@@ -129,3 +129,14 @@ def test_diagnose__hardly_any_rows_are_no_error(n: int) -> None:
     found = diagnose(joined(rows(3)[:n]), [SCORE], terms())
     assert found.filter(pl.col("lower").is_finite()).height == 0
     assert found.get_column("reason").is_not_null().all()
+
+
+def test_diagnose__one_row_of_each_variant_and_target_is_drawn_again_and_again_the_same() -> None:
+    part = rows().with_columns(
+        asked_id=pl.format("v{}", pl.int_range(pl.len()) // 2), target_id=pl.format("g{}", pl.int_range(pl.len()) // 5)
+    )
+    found = _found(part)
+    counts = {words: _row(found, f"spearman_one_per_{words}")["n"] for words in ("variant", "target")}
+    assert counts == {"variant": part.height // 2, "target": part.height // 5}
+    assert _row(found, "pearson_one_per_target") == _row(_found(part), "pearson_one_per_target")
+    assert not _found(rows()).get_column("diagnostic").str.contains("one_per").any()

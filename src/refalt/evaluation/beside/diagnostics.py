@@ -74,6 +74,7 @@ def _found(case: Case) -> Iterator[Found]:
         if case.question.reads_sign:
             yield from _agreement(case)
         yield from _by_influence(case)
+        yield from _one_each(case)
         yield from _weighted(case)
         yield from _by_size(case)
     elif case.question.name == MAGNITUDE:
@@ -133,6 +134,21 @@ def _by_influence(case: Case) -> Iterator[Found]:
 
 def _value(metric: str, held: Held) -> float:
     return METRICS[metric].function(held.target, held.score).value
+
+
+def _one_each(case: Case) -> Iterator[Found]:
+    """With one row, drawn by chance, of each variant and of each target that has several."""
+    for column, words in (("asked_id", "variant"), ("target_id", "target")):
+        rows = case.held.rows.with_row_index("\0at").filter(pl.col(column).is_not_null())
+        if rows.get_column(column).n_unique() == rows.height:
+            continue
+        order = case.rng("diagnostic", "one of each", words).permutation(rows.height)
+        drawn = rows[order].unique(column, keep="first", maintain_order=True).get_column("\0at").to_numpy()
+        kept = case.held.only(np.isin(np.arange(case.held.rows.height), drawn))
+        for metric in _CORRELATIONS:
+            name = f"{_SHORT[metric]}_one_per_{words}"
+            meaning = f"the correlation with one row, drawn by chance, of each {words}"
+            yield Found(name, _measured(case, metric, kept, name), kept, meaning)
 
 
 def _weighted(case: Case) -> Iterator[Found]:

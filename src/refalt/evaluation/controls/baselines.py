@@ -18,7 +18,7 @@ from refalt.tables import Comparison
 #: Each is never negative and larger where an effect is more likely, as |score| is read.
 BASELINES: Mapping[str, pl.Expr] = MappingProxyType(
     {
-        "nearness": 1 / (1 + pl.col("tss_distance").abs()),
+        "nearness": 1 / (1 + pl.coalesce("tss_distance", "centre_distance").abs()),
         "rarity": 0.5 - pl.col("maf"),
         "gc": pl.col("gc"),
     }
@@ -47,7 +47,7 @@ def baselines(joined: Joined, scores: Sequence[ScoreSection], trained: pl.DataFr
     made = {
         name: rows.with_columns(score=value.cast(pl.Float64))
         for name, value in BASELINES.items()
-        if rows.get_column({"nearness": "tss_distance", "rarity": "maf", "gc": "gc"}[name]).null_count() < rows.height
+        if rows.select(value).to_series().null_count() < rows.height
     }
     sections = [ScoreSection(name=name, model=BASELINE, signed=False) for name in made]
     if trained is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -65,6 +65,7 @@ class Together:
         notes: Sentences about pairs of runs that could not be compared.
         comparisons: Differences between scores of different members, on the rows they share.
         sweep: One row a window; None where nothing was swept.
+        tables: Names of further tables -> members whose estimates stand in each.
     """
 
     root: Path
@@ -78,6 +79,7 @@ class Together:
     sweep: Sweep | None = None
     scaling: Scaling | None = None
     figures: tuple[Figure, ...] = ()
+    tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def present(self) -> Sequence[tuple[Member, Evidence]]:
@@ -95,7 +97,7 @@ class Together:
         return self.root / "plots"
 
     @property
-    def tables(self) -> Path:
+    def tables_folder(self) -> Path:
         """Folder of tab-separated tables."""
         return self.root / "tables"
 
@@ -116,6 +118,7 @@ def write_members(together: Together) -> None:
     content = {
         "layout": _LAYOUT, "refalt": refalt.__version__, "kind": together.kind, "name": together.name,
         "question": together.question, "swept": together.swept, "notes": together.notes, "members": members,
+        "tables": {name: list(members) for name, members in together.tables.items()},
     }  # fmt: skip
     write_text(together.root / MEMBERS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -144,6 +147,7 @@ def read_together(root: Path) -> Together:
         sweep=_table(root / SWEEP, Sweep),
         scaling=_scaling(root / SCALING),
         figures=tuple(read_figures(root / "plots")),
+        tables=content.get("tables", {}),
     )
 
 

@@ -33,6 +33,11 @@ def leading_rows(together: Together) -> list[tuple[Member, Mapping[str, Any]]]:
     return [(member, evidence.primary) for member, evidence in together.present if evidence.primary]
 
 
+def answers(together: Together) -> list[tuple[Member, Mapping[str, Any]]]:
+    """Every score's answer to the primary question of its member, the primary one first."""
+    return [(member, row) for member, evidence in together.present for row in evidence.on_primary_question]
+
+
 def estimate_of(member: Member, values: Mapping[str, Any]) -> Row:
     """A row of a member's Estimates; its cells name the member."""
     return Row(f"{member.label}/estimates", row_key(*(values[name] for name in ESTIMATE_KEY)), values)

@@ -10,7 +10,7 @@ import polars as pl
 from refalt.genome import canonical_assembly, species_of
 from refalt.plots.words import label_words, metric_words
 from refalt.report.evidence import Evidence
-from refalt.report.numbers import FORMS, cell
+from refalt.report.numbers import FORMS, cell, row_key
 from refalt.report.sections.base import Section
 from refalt.report.together.evidence import Member, Together
 
@@ -18,11 +18,24 @@ HELP = (
     "Everything here is read from the runs: settings from the resolved study, numbers from the estimates. "
     "A dash is what a study does not state."
 )
-TEXTS = ("study", "dataset", "design", "species", "context", "assay", "measured", "score", "model", "readout")
+TEXTS = (
+    "study",
+    "dataset",
+    "design",
+    "species",
+    "context",
+    "assay",
+    "measured",
+    "score",
+    "primary",
+    "model",
+    "readout",
+)
 NUMBERS = ("value", "lower", "upper", "level", "n", "n_variants", "n_inputs", "n_clusters")
 HEADINGS = {
     "study": "Study", "dataset": "Dataset", "design": "Design", "species": "Species", "context": "Context",
-    "assay": "Assay", "measured": "Measured", "score": "Score", "model": "Model", "readout": "Readout",
+    "assay": "Assay", "measured": "Measured", "score": "Score", "primary": "Primary", "model": "Model",
+    "readout": "Readout",
     "metric": "Metric", "held_against": "Held against", "value": "Estimate", "lower": "Lower", "upper": "Upper",
     "level": "Level", "n": "Rows", "n_variants": "Variants", "n_inputs": "Inputs", "n_clusters": "Clusters",
     "reason": "Note",
@@ -36,7 +49,10 @@ def build(together: Together) -> Section | None:
         return None
     lines = [
         [
-            (name, cell("studies", str(row["study"]), name, row[name] or None, FORMS.get(name, "text")))
+            (
+                name,
+                cell("studies", row_key(row["study"], row["score"]), name, row[name] or None, FORMS.get(name, "text")),
+            )
             for name in HEADINGS
         ]
         for row in rows
@@ -47,28 +63,33 @@ def build(together: Together) -> Section | None:
 
 
 def study_table(together: Together) -> pl.DataFrame:
-    """One row a run, the columns of `HEADINGS`; numbers are those of its primary estimate."""
-    rows = [_row(member, evidence) for member, evidence in together.present]
+    """One row a score of a run, the columns of `HEADINGS`; numbers are its answer to the run's primary question."""
+    rows = [row for member, evidence in together.present for row in _rows(member, evidence)]
     types = dict.fromkeys(HEADINGS, pl.String) | dict.fromkeys(NUMBERS[:4], pl.Float64)
     return pl.DataFrame(rows, schema=types | dict.fromkeys(NUMBERS[4:], pl.Int64))
 
 
-def _row(member: Member, evidence: Evidence) -> dict[str, Any]:
-    declared, primary = evidence.lock.get("dataset", {}), evidence.primary
-    if primary is None:
-        return {**_described(member, declared, evidence), "reason": member.ended or "it came to no estimate"}
+def _rows(member: Member, evidence: Evidence) -> list[dict[str, Any]]:
+    described = _described(member, evidence.lock.get("dataset", {}), evidence)
+    answers = evidence.on_primary_question
+    if not answers:
+        return [{**described, "reason": member.ended or "it came to no estimate"}]
     by_name: Mapping[str, Mapping[str, Any]] = {one["name"]: one for one in evidence.lock.get("score", [])}
-    return {
-        **_described(member, declared, evidence),
-        "dataset": primary["dataset"],
-        "score": primary["score_name"],
-        "model": primary["model"],
-        "readout": _readout(by_name.get(primary["score_name"], {})),
-        "metric": metric_words(primary["metric"]),
-        "held_against": label_words(primary["label_name"], evidence.quantity),
-        "reason": primary["reason"],
-        **{name: primary[name] for name in NUMBERS},
-    }
+    return [
+        {
+            **described,
+            "dataset": answer["dataset"],
+            "score": answer["score_name"],
+            "primary": "yes" if place == 0 else None,
+            "model": answer["model"],
+            "readout": _readout(by_name.get(answer["score_name"], {})),
+            "metric": metric_words(answer["metric"]),
+            "held_against": label_words(answer["label_name"], evidence.quantity),
+            "reason": answer["reason"],
+            **{name: answer[name] for name in NUMBERS},
+        }
+        for place, answer in enumerate(answers)
+    ]
 
 
 def _described(member: Member, declared: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
@@ -90,4 +111,5 @@ def _described(member: Member, declared: Mapping[str, Any], evidence: Evidence) 
 def _readout(section: Mapping[str, Any]) -> str | None:
     tracks = ", ".join(str(value) for value in section.get("tracks", {}).values())
     window = f"{section['window']:,} bp" if "window" in section else ""
-    return "; ".join(part for part in (section.get("scorer", ""), tracks, window) if part) or None
+    value = "quantile" if section.get("value") == "quantile" else ""
+    return "; ".join(part for part in (section.get("scorer", ""), value, tracks, window) if part) or None
