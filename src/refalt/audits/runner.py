@@ -27,6 +27,7 @@ EVIDENCE: Final = MappingProxyType(
         "genome": "a genome sequence",
         "genes": "gene starts of one or more assemblies",
         "lifts": "a chain file",
+        "folds": "the folds of a model's training data",
         "files": "the input files",
         "clusters": "the clusters of the rows",
         "predictions": "predictions",

@@ -16,6 +16,7 @@ from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import stages
+from refalt.pipeline.evidence import folds
 from refalt.pipeline.prepare import prepare, study_file
 from refalt.pipeline.source_columns import source_columns
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
@@ -101,6 +102,7 @@ def check_study(path: Path, *, folders: Sequence[Path] = ()) -> Checked:
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
+        "folds": folds(prepared),
         "measurements": read.measurements,
         "source_columns": source_columns(prepared, len(read.measurements)),
         "checks": stages.check_variants(read, genome),

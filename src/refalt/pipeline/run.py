@@ -19,6 +19,7 @@ from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
 from refalt.pipeline.beside import look_around, look_beside, train_kmers
+from refalt.pipeline.evidence import claims, folds
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.source_columns import source_columns
 from refalt.plots import draw_all
@@ -197,7 +198,8 @@ def _first_evidence(prepared: Prepared, out: Path) -> dict[str, object]:
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": stages.gene_tables(prepared),
-        "claims": stages.claims(prepared),
+        "folds": folds(prepared),
+        "claims": claims(prepared),
         "past_events": _earlier_runs(prepared, out),
     }
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
-from refalt.columns import STRATUM_PREFIX
 from refalt.datasets.filters import mark_not_sampled, mark_outside
 from refalt.datasets.placement import measurements, place
-from refalt.errors import UserError, unknown_name
+from refalt.errors import UserError
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
 from refalt.evaluation.controls import Control, control_estimates, run_controls
@@ -21,6 +20,7 @@ from refalt.evaluation.evaluate import Terms, evaluate
 from refalt.evaluation.join import Joined, join
 from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly, chromosome_lengths
+from refalt.pipeline.evidence import require_strata
 from refalt.pipeline.prepare import Prepared
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
@@ -28,7 +28,6 @@ from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.intervals import IntervalSet, read_intervals
 from refalt.sources.liftover import LiftOver, read_chain
-from refalt.studies.claims import Claim, read_claims
 from refalt.studies.sections import Sample
 from refalt.tables import (
     AlleleChecks,
@@ -58,7 +57,7 @@ def read_measurements(prepared: Prepared) -> Read:
     filters = prepared.study.filter
     files = {found.role: found.path for found in prepared.files}
     published = prepared.dataset.read(files, keep=filters.keep)
-    _require_batch(prepared, published.rows)
+    require_strata(prepared, published.rows)
     lift = open_chain(prepared)
     rows = place(
         published.rows,
@@ -73,13 +72,6 @@ def read_measurements(prepared: Prepared) -> Read:
     if prepared.study.study.pilot:
         rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
     return Read(measurements(rows), _inputs(published.sequences, rows), lift, published.remarks)
-
-
-def _require_batch(prepared: Prepared, rows: pl.DataFrame) -> None:
-    strata = {name.removeprefix(STRATUM_PREFIX) for name in rows.columns if name.startswith(STRATUM_PREFIX)}
-    batch = prepared.declared.batch
-    if batch is not None and batch not in strata:
-        raise unknown_name("stratum", batch, strata, where=f"{prepared.path}, [dataset] batch")
 
 
 def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
@@ -281,9 +273,3 @@ def gene_tables(prepared: Prepared) -> Mapping[str, pl.DataFrame] | None:
     from refalt.sources.annotation import read_genes
 
     return {assembly: read_genes(path, assembly) for assembly, path in found.items()}
-
-
-def claims(prepared: Prepared) -> Sequence[Claim] | None:
-    """What prose states, where the study names a file of it."""
-    path = prepared.file("claims")
-    return read_claims(path) if path else None
