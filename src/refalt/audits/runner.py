@@ -39,6 +39,7 @@ EVIDENCE: Final = MappingProxyType(
         "claims": "a file of claims",
         "controls": "the shuffled and oracle controls",
         "failures": "the failed predictions",
+        "clients": "the versions of the client that answers came through",
         "table_digests": "the digests of the tables",
         "past_events": "earlier runs of the same dataset",
     }

@@ -150,7 +150,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     estimates, controls, comparisons = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
-    evidence |= {"comparisons": comparisons}
+    evidence |= {"comparisons": comparisons, "clients": scored.clients}
     ended.findings += _audit(Phase.POST, evidence, prepared)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(ended, n_failed=len(scored.failures), n_asked=sum(map(len, scored.predictions.values())))

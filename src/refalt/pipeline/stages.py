@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -162,11 +162,12 @@ def _held_before(genome: Genome | None, variants: pl.DataFrame) -> pl.Series:
 
 @dataclass(frozen=True)
 class AllScored:
-    """What all scores gave."""
+    """What all scores gave; `clients` is score -> version of the client -> answers, of metered models."""
 
     predictions: Mapping[str, Predictions]
     tracks: Tracks
     failures: Failures
+    clients: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def predict(
@@ -188,6 +189,7 @@ def predict(
         {name: each.predictions for name, each in scored.items()},
         Tracks(pl.concat([each.tracks.frame for each in scored.values()])),
         Failures(pl.concat([each.failures.frame for each in scored.values()])),
+        {name: each.tally.clients for name, each in scored.items() if each.tally},
     )
 
 
