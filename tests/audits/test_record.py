@@ -117,6 +117,4 @@ def test_rc003__finds_answers_of_one_score_through_clients_of_two_versions() -> 
     assert ItCanBeRunAgain().check(files=[], study=study, clients=one).outcome is Outcome.CLEAR
     found = ItCanBeRunAgain().check(files=[], study=study, clients={"a": {"0.10.0": 900, "0.9.1": 1100}})
     assert (found.outcome, found.severity) == (Outcome.FOUND, Severity.SERIOUS)
-    assert (
-        "answers of a came through clients of 2 versions: 900 through 0.10.0 and 1,100 through" in found.message
-    )
+    assert "answers of a came through clients of 2 versions: 900 through 0.10.0 and 1,100 through" in found.message
