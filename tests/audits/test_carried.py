@@ -13,7 +13,7 @@ from refalt.audits.carried import (
     InputsAreRealSequence,
     SequencesStayAligned,
     VariantIsWhereTheWindowSays,
-    common_ends,
+    shared_ends,
 )
 from refalt.tables import Inputs, Measurements
 from refalt.testing.builders import build_inputs, build_measurements
@@ -140,9 +140,9 @@ def test_sq002__clear_of_the_indels_of_a_published_table(audited: Audited) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.text("ACGT", max_size=12), st.text("ACGT", max_size=12)), min_size=1, max_size=5))
-def test_common_ends__are_the_longest_common_prefix_and_suffix(pairs: list[tuple[str, str]]) -> None:
+def test_shared_ends__are_the_longest_common_prefix_and_suffix(pairs: list[tuple[str, str]]) -> None:
     first, second = (pl.Series(part, dtype=pl.String) for part in zip(*pairs, strict=True))
-    starts, ends = common_ends(first, second)
+    starts, ends = shared_ends(first, second)
     assert starts.tolist() == [_shared(*pair) for pair in pairs]
     assert ends.tolist() == [_shared(one[::-1], other[::-1]) for one, other in pairs]
 

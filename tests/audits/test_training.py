@@ -10,15 +10,12 @@ import pytest
 from refalt.audits.base import Finding, Outcome, Phase, Severity
 from refalt.audits.runner import run_audits
 from refalt.audits.training import HELD_OUT, EvaluationWasHeldOut
-from refalt.errors import UserError
 from refalt.pipeline import stages
-from refalt.pipeline.evidence import folds as read_folds
 from refalt.pipeline.prepare import prepare
 from refalt.sources.intervals import IntervalSet
 from refalt.studies.library import library_study
 from refalt.tables import Measurements
 from refalt.testing.builders import build_declared, build_joined, build_measurements, build_study
-from refalt.testing.toy_study import write_toy_study
 
 TRAINED = {"supervised_on": "the training half"}
 
@@ -111,19 +108,3 @@ def test_md006__of_cagi5_the_rows_that_were_held_out_are_known_less_well(real_in
     found = next(f for f in run_audits(Phase.POST, evidence, waivers={}) if f.code == "MD006")
     assert "held out 0.338 (" in found.message
     assert "trained on 0.417 (" in found.message
-
-
-def test_folds__are_read_with_their_names(tmp_path: Path) -> None:
-    toy = write_toy_study(tmp_path)
-    assembly = prepare(toy.path).genome_assembly
-    toy.edit("resamples = 200", f'resamples = 200\nfolds = {{ file = "folds.bed", assembly = "{assembly}" }}')
-    (tmp_path / "folds.bed").write_text("chr1\t0\t100\tfold0\nchr1\t50\t200\tfold0\nchr1\t200\t300\tfold3\n")
-    found = read_folds(prepare(toy.path))
-    assert found is not None
-    assert {name: len(fold) for name, fold in found.items()} == {"fold0": 1, "fold3": 1}
-    (tmp_path / "folds.bed").write_text("chr1\t0\t100\n")
-    with pytest.raises(UserError, match="fourth column"):
-        read_folds(prepare(toy.path))
-    toy.edit(f'"folds.bed", assembly = "{assembly}"', '"folds.bed", assembly = "hg19"')
-    with pytest.raises(UserError, match="another assembly"):
-        read_folds(prepare(toy.path))

@@ -139,7 +139,7 @@ def _beyond_one_indel(rows: pl.DataFrame) -> pl.DataFrame:
     Where REF and ALT are carried the other way round the shorter sequence is the longer allele's.
     """
     stated = rows.filter(pl.concat_str("ref", "alt").str.contains("^[ACGT]+$"))
-    start, _ = common_ends(stated.get_column("ref_sequence"), stated.get_column("alt_sequence"))
+    start, _ = shared_ends(stated.get_column("ref_sequence"), stated.get_column("alt_sequence"))
     change = _length_change("ref", "alt")
     goes_on = [_go_on_alike(pl.lit(pl.Series(start)), longer) for longer in (change, -change)]
     return stated.filter(~pl.any_horizontal(goes_on))
@@ -152,7 +152,7 @@ def _go_on_alike(start: pl.Expr, longer: pl.Expr) -> pl.Expr:
     return ref.str.slice(0, shared) == alt.str.slice(0, shared)
 
 
-def common_ends(first: pl.Series, second: pl.Series) -> tuple[Ints, Ints]:
+def shared_ends(first: pl.Series, second: pl.Series) -> tuple[Ints, Ints]:
     """How many bases each pair of sequences has in common at its start, and at its end: int64[n] each."""
     ends = []
     for one, other in ((first, second), (first.str.reverse(), second.str.reverse())):

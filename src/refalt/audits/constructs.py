@@ -11,7 +11,7 @@ import polars as pl
 
 from refalt.audits.alleles import beyond_chance
 from refalt.audits.base import EXAMPLES_KEPT, Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.carried import common_ends
+from refalt.audits.carried import shared_ends
 from refalt.audits.rows import share, shown_rows
 from refalt.studies.study import ScoreSection
 from refalt.tables import Inputs, Measurements
@@ -94,6 +94,6 @@ def _edits(inputs: Inputs, measurements: Measurements) -> pl.DataFrame:
     designed = measurements.kept(recorded=True).filter(pl.col("ref").is_null()).select("source_row")
     rows = inputs.frame.join(designed, on="source_row", how="semi", maintain_order="left")
     rows = rows.filter(pl.col("offset").is_not_null() & (pl.col("ref_sequence") != pl.col("alt_sequence")))
-    start, same_end = common_ends(rows.get_column("ref_sequence"), rows.get_column("alt_sequence"))
+    start, same_end = shared_ends(rows.get_column("ref_sequence"), rows.get_column("alt_sequence"))
     end = np.maximum(rows.get_column("ref_sequence").str.len_bytes().to_numpy() - same_end, start + 1)
     return rows.with_columns(pl.Series("start", start), pl.Series("end", end))
