@@ -11,14 +11,12 @@ import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.audits.batches import EXPLAINS, BatchIsNotTheEffect, by_chance
-from refalt.errors import UserError
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import prepare
 from refalt.stats.dependence import eta_squared
 from refalt.studies.library import library_study
 from refalt.tables import Measurements
 from refalt.testing.builders import build_clusters, build_declared, build_measurements, build_study
-from refalt.testing.toy_study import write_toy_study
 
 SEEDS = pytest.mark.parametrize("seed", [1, 2, 3])
 
@@ -162,11 +160,3 @@ def test_sa007__of_gse84888_no_locus_was_measured_in_both_pools(
     assert "all 18 clusters" in found.message
     assert "not separable" in found.message
     assert ("18 locus" in found.message) is (name == "mpra-activity")
-
-
-def test_batch__names_a_stratum_of_the_dataset(tmp_path: Path) -> None:
-    toy = write_toy_study(tmp_path)
-    toy.edit("[dataset]", '[dataset]\nbatch = "plat"\nstrata = { plate = "chrom" }')
-    with pytest.raises(UserError, match="plat") as error:
-        stages.read_measurements(prepare(toy.path))
-    assert "plate" in str(error.value)

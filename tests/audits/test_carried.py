@@ -2,17 +2,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.audits.carried import (
-    DifferentNamesAreDifferentSequences,
     InputsAreRealSequence,
     SequencesStayAligned,
     VariantIsWhereTheWindowSays,
+    shared_ends,
 )
 from refalt.tables import Inputs, Measurements
 from refalt.testing.builders import build_inputs, build_measurements
+
+from .conftest import Audited
+from .test_real_tables import TABLES
 
 FLANK = 30
 
@@ -97,28 +104,49 @@ def test_sq003__finds_constructs_whose_edit_was_forgotten() -> None:
     assert found.examples == ("row 2: e1",)
 
 
-def names(sequences: list[str], elements: list[str]) -> Finding:
-    rows = build_measurements(len(sequences), elements=elements, context_id=[f"c{i}" for i in range(len(sequences))])
-    inputs = build_inputs(rows, ref_sequence=sequences)
-    return DifferentNamesAreDifferentSequences().check(inputs=inputs, measurements=rows)
+def indels(n: int, *, seed: int, broken: int = 0, swapped: bool = False) -> Finding:
+    """Deletions and insertions of one to four bases in random sequence; behind the first `broken` another change."""
+    rng = np.random.default_rng(seed)
+    alleles, sequences = [], []
+    for i in range(n):
+        left, long, right = ("".join(rng.choice(list("ACGT"), size)) for size in (20, 1 + rng.integers(1, 5), 50))
+        pair = (long, long[0]) if i % 2 else (long[0], long)
+        other = right[:30] + "TGCA"["ACGT".index(right[30])] + right[31:] if i < broken else right
+        alleles.append(pair)
+        sequences.append((left + pair[0] + right, left + pair[1] + other))
+    rows = build_measurements(n, ref=[pair[0] for pair in alleles], alt=[pair[1] for pair in alleles])
+    first, second = ([pair[at] for pair in sequences] for at in ((1, 0) if swapped else (0, 1)))
+    inputs = build_inputs(rows, ref_sequence=first, alt_sequence=second, offset=20)
+    return SequencesStayAligned().check(inputs=inputs, measurements=rows)
 
 
-def test_sq004__clear_of_replicates_under_one_name() -> None:
-    assert names(["ACGT", "ACGT", "AAAA"], ["a", "a", "b"]).outcome is Outcome.CLEAR
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_sq002__clear_of_indels_behind_which_both_sequences_go_on(seed: int, swapped: bool) -> None:
+    assert indels(100, seed=seed, swapped=swapped).outcome is Outcome.CLEAR
 
 
-def test_sq004__finds_one_sequence_under_two_names() -> None:
-    found = names(["ACGT", "ACGT", "AAAA"], ["enhancer-0x", "scrambled", "b"])
-    assert (found.outcome, found.severity, found.n_affected, found.n_examined) == (
-        Outcome.FOUND,
-        Severity.SERIOUS,
-        2,
-        3,
-    )
-    assert found.examples == ("enhancer-0x, scrambled",)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_sq002__finds_indels_with_another_change_behind_them(seed: int) -> None:
+    found = indels(100, seed=seed, broken=40)
+    assert (found.outcome, found.severity) == (Outcome.FOUND, Severity.SERIOUS)
+    assert "40 differ by more than one insertion or deletion" in found.message
 
 
-def test_sq004__skips_variants() -> None:
-    rows = build_measurements(5)
-    found = DifferentNamesAreDifferentSequences().check(inputs=build_inputs(rows), measurements=rows)
-    assert found.outcome is Outcome.SKIPPED
+def test_sq002__clear_of_the_indels_of_a_published_table(audited: Audited) -> None:
+    found = audited(f'[dataset]\nname = "table"\n{TABLES["cagi4"]}')["SQ002"]
+    assert (found.outcome, found.n_affected, found.n_examined) == (Outcome.CLEAR, 0, 3_044)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text("ACGT", max_size=12), st.text("ACGT", max_size=12)), min_size=1, max_size=5))
+def test_shared_ends__are_the_longest_common_prefix_and_suffix(pairs: list[tuple[str, str]]) -> None:
+    first, second = (pl.Series(part, dtype=pl.String) for part in zip(*pairs, strict=True))
+    starts, ends = shared_ends(first, second)
+    assert starts.tolist() == [_shared(*pair) for pair in pairs]
+    assert ends.tolist() == [_shared(one[::-1], other[::-1]) for one, other in pairs]
+
+
+def _shared(one: str, other: str) -> int:
+    alike = [a == b for a, b in zip(one, other, strict=False)]
+    return alike.index(False) if False in alike else len(alike)

@@ -8,7 +8,6 @@ import pytest
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.audits.readout import (
-    EvaluationWasHeldOut,
     ReadoutAnswersTheQuestion,
     ScoreIsNotDiluted,
     TracksAreTheDeclaredCell,
@@ -147,25 +146,3 @@ def test_md004__finds_dilution_across_windows(power: float) -> None:
     (found,) = swept(power)
     assert (found.outcome, found.statistic) == (Outcome.FOUND, pytest.approx(power, abs=1e-6))
     assert swept(power, WINDOWS[:2]) == []
-
-
-def held_out(recorded: dict[str, Any] | None = None, revision: str | None = None) -> Finding:
-    study = model_study({}, alphagenome={} if revision is None else {"revision": revision})
-    declared = build_declared(recorded={"said": {"column": "said"} | (recorded or {})})
-    scores = build_study().score if recorded is not None else study.score
-    (found,) = EvaluationWasHeldOut().check(declared=declared, study=study, scores=scores)
-    return found
-
-
-def test_md006__clear_of_unsupervised_scores_and_held_out_folds() -> None:
-    assert held_out({}).outcome is Outcome.CLEAR
-    assert held_out(revision="FOLD_1").outcome is Outcome.CLEAR
-
-
-@pytest.mark.parametrize("revision", [None, "ALL_FOLDS"])
-def test_md006__finds_what_has_seen_the_data(revision: str | None) -> None:
-    assert (held_out(revision=revision).outcome, held_out(revision=revision).severity) == (
-        Outcome.FOUND,
-        Severity.SERIOUS,
-    )
-    assert "trained on the training half" in held_out({"supervised_on": "the training half"}).message

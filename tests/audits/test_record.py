@@ -116,3 +116,12 @@ def test_rc003__finds_an_input_that_changed(tmp_path: Path) -> None:
     assert again(tmp_path, events=[{"event": "started", "inputs": {"table.tsv": same.sha256}}]).outcome is Outcome.CLEAR
     found = again(tmp_path, events=[{"event": "started", "inputs": {"table.tsv": "ff"}}])
     assert "table.tsv changed" in found.message
+
+
+def test_rc003__finds_answers_of_one_score_through_clients_of_two_versions() -> None:
+    study = build_study()
+    one = {"a": {"0.10.0": 900}, "b": {"0.9.1": 100}}
+    assert ItCanBeRunAgain().check(files=[], study=study, clients=one).outcome is Outcome.CLEAR
+    found = ItCanBeRunAgain().check(files=[], study=study, clients={"a": {"0.10.0": 900, "0.9.1": 1100}})
+    assert (found.outcome, found.severity) == (Outcome.FOUND, Severity.SERIOUS)
+    assert "answers of a came through clients of 2 versions: 900 through 0.10.0 and 1,100 through" in found.message

@@ -8,8 +8,14 @@ import polars as pl
 import pytest
 from tests.golden.conftest import Golden, Run
 
+from refalt.audits.base import Outcome
+from refalt.audits.prose import DifferencesAreTested, ProseIsInTables
+from refalt.evaluation.beside.comparisons import compare_scores
 from refalt.evaluation.labels import GIVEN, MAGNITUDE
+from refalt.pipeline import stages
 from refalt.sources.delimited import MISSING_WORDS
+from refalt.studies.claims import Claim
+from refalt.tables import Comparisons
 
 TABLE = "degner2012_lcl_dsqtl.tsv"
 SCORES = ("deltasvm", "gkmsvm")
@@ -151,3 +157,39 @@ def test_lcl_dsqtl__without_an_anchor_what_needs_no_sign_stays(run_golden: Run, 
     signed = pl.col("metric") == "pearson_r"
     values = [study.of_scores.filter(signed).get_column("value") for study in (as_published, turned)]
     assert not values[0].equals(values[1])
+
+
+def test_lcl_dsqtl__published_numbers_hold_and_a_ranking_by_their_sizes_does_not(run_golden: Run) -> None:
+    """Both models are published with their AUROC, .7519 and .7523: a difference, but not one that these rows show."""
+    study = run_golden("lcl-dsqtl", replaced=FEWER)
+    printed = [
+        ("deltasvm", "auprc", "given", "all", "0.19338"),
+        ("gkmsvm", "auprc", "given", "all", "0.18795"),
+        ("deltasvm", "auroc", "given", "all", "0.7519"),
+        ("gkmsvm", "auroc", "given", "all", "0.7523"),
+        ("deltasvm", "pearson_r", "effect", "label=1", "0.7278"),
+        ("deltasvm", "spearman_rho", "effect", "label=1", "0.7119"),
+    ]
+    claims = [
+        Claim(score=score, metric=metric, label=label, stratum=stratum, value=value)
+        for score, metric, label, stratum, value in printed
+    ]
+    numbers = ProseIsInTables().check(claims=claims, estimates=study.estimates)
+    assert (numbers.outcome, numbers.n_examined) == (Outcome.CLEAR, 6)
+    comparisons = Comparisons(
+        compare_scores(study.joined, study.prepared.scores, stages.terms_of(study.prepared, {})).filter(
+            pl.col("stratum") == "all"
+        )
+    )
+    better = Claim(score="gkmsvm", metric="auroc", label="given", than="deltasvm")
+    pairs, stated = DifferencesAreTested().check(
+        estimates=study.estimates, comparisons=comparisons, study=study.prepared.study, claims=[better]
+    )
+    assert pairs.outcome is Outcome.CLEAR
+    assert stated.outcome is Outcome.FOUND
+    assert "the paired difference is +0.0004" in stated.message
+    same = better.model_copy(update={"says": "same"})
+    *_, alike = DifferencesAreTested().check(
+        estimates=study.estimates, comparisons=comparisons, study=study.prepared.study, claims=[same]
+    )
+    assert alike.outcome is Outcome.CLEAR

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -8,7 +10,7 @@ from refalt.pipeline import opened, stages
 from refalt.pipeline.prepare import prepare
 from refalt.sources.fasta import genome_from_sequences
 from refalt.tables import Inputs, Measurements
-from refalt.testing.toy_study import ToyStudy
+from refalt.testing.toy_study import ToyStudy, write_toy_study
 
 
 def test_read_measurements__every_source_row_is_there(toy: ToyStudy) -> None:
@@ -81,3 +83,20 @@ def test_check_variants__indels_are_left_aligned_on_the_genome() -> None:
     checks = stages.check_variants(read, genome).frame
     assert checks.get_column("asked_id").to_list() == ["chr1:3:CT>C", "chr1:1:A>-", "chr1:5:T>G", "chr2:5:T>-"]
     assert checks.get_column("reason").to_list() == [None, None, None, "no_contig"]
+
+
+@pytest.mark.parametrize(
+    ("old", "fresh"),
+    [
+        ("[dataset]", '[dataset]\nbatch = "plat"'),
+        ('good = { column = "good"', 'good = { seen = { stratum = "plat", value = "1" }, column = "good"'),
+    ],
+)
+def test_require_strata__what_names_a_stratum_names_one_of_the_dataset(tmp_path: Path, old: str, fresh: str) -> None:
+    toy = write_toy_study(tmp_path)
+    toy.edit("[dataset]", '[dataset]\nstrata = { plate = "chrom" }')
+    stages.read_measurements(prepare(toy.path))
+    toy.edit(old, fresh)
+    with pytest.raises(UserError, match="'plat'") as error:
+        stages.read_measurements(prepare(toy.path))
+    assert "plate" in str(error.value)

@@ -14,6 +14,7 @@ import pytest
 
 from refalt.errors import UserError
 from refalt.models.metered import Identity, Question
+from refalt.scoring import store as store_module
 from refalt.scoring.store import digest_of_key, open_store, store_file
 
 IDENTITY = Identity("alphagenome", "FOLD_0")
@@ -181,3 +182,18 @@ def test_store__has_everything_that_was_committed_when_its_process_is_killed(tmp
             # Of what was not said to be committed at most one answer can be there.
             assert len(said) <= len(store) <= len(said) + 1 or committed_at_least == 40
             assert store.get("t") == b"table"
+
+
+def test_store__counts_the_clients_of_the_answers_that_were_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"k{i}" for i in range(2_000)]
+    for version, part in (("0.9", keys[:700]), ("0.10", keys[700:])):
+        monkeypatch.setattr(store_module, "library_versions", lambda version=version: {"alphagenome": version})
+        with open_store(IDENTITY, tmp_path) as store:
+            for key in part:
+                store.keep(Question(key, 0), b"", shared={})
+    with open_store(IDENTITY, tmp_path) as store:
+        assert store.clients(map(digest_of_key, keys)) == {"0.9": 700, "0.10": 1_300}
+        assert store.clients(map(digest_of_key, [*keys[700:], "unasked"])) == {"0.10": 1_300}
+        assert store.clients([]) == {}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from refalt.alleles import reverse_complement
 from refalt.audits.alleles import beyond_chance
-from refalt.audits.base import EXAMPLES_KEPT, Audit, Finding, Numbers, Phase, Severity
+from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, share, shown_rows
 from refalt.tables import Inputs, Measurements
+
+Ints = npt.NDArray[np.int64]
 
 #: Models read N as nothing: over one base in a hundred the sequence is no longer the one that was measured.
 MOST_N: Final = 0.01
@@ -103,10 +105,12 @@ class SequencesStayAligned(Audit):
         n_ref, n_alt = (pl.col(f"{allele}_sequence").str.count_matches("N") for allele in ("ref", "alt"))
         change, longer = _length_change("ref", "alt"), _length_change("ref_sequence", "alt_sequence")
         wrong_length = (longer.abs() != change.abs()) & ~pl.concat_str("ref", "alt").str.contains("-", literal=True)
+        indels = rows.filter((change != 0) & ~wrong_length)
         counts = {
             "have N in ALT only": rows.filter(n_alt > n_ref),
             "change length by another number of bases than their alleles": rows.filter(wrong_length),
             "differ elsewhere than at the offset": _elsewhere(_substitutions(rows)),
+            "differ by more than one insertion or deletion": _beyond_one_indel(indels),
         }
         bad = pl.concat(list(counts.values())).unique("source_row", maintain_order=True)
         numbers: Numbers = {"n_affected": bad.height, "n_examined": rows.height}
@@ -127,6 +131,39 @@ def _elsewhere(rows: pl.DataFrame) -> pl.DataFrame:
     before = [sequence.str.slice(0, pl.col("offset")) for sequence in sequences]
     after = [sequence.str.slice(pl.col("offset") + 1) for sequence in sequences]
     return rows.filter((before[0] != before[1]) | (after[0] != after[1]))
+
+
+def _beyond_one_indel(rows: pl.DataFrame) -> pl.DataFrame:
+    """Insertions and deletions behind which the two sequences do not go on alike, as far as both go.
+
+    Where REF and ALT are carried the other way round the shorter sequence is the longer allele's.
+    """
+    stated = rows.filter(pl.concat_str("ref", "alt").str.contains("^[ACGT]+$"))
+    start, _ = shared_ends(stated.get_column("ref_sequence"), stated.get_column("alt_sequence"))
+    change = _length_change("ref", "alt")
+    goes_on = [_go_on_alike(pl.lit(pl.Series(start)), longer) for longer in (change, -change)]
+    return stated.filter(~pl.any_horizontal(goes_on))
+
+
+def _go_on_alike(start: pl.Expr, longer: pl.Expr) -> pl.Expr:
+    ref = pl.col("ref_sequence").str.slice(start + (-longer).clip(0))
+    alt = pl.col("alt_sequence").str.slice(start + longer.clip(0))
+    shared = pl.min_horizontal(ref.str.len_bytes(), alt.str.len_bytes())
+    return ref.str.slice(0, shared) == alt.str.slice(0, shared)
+
+
+def shared_ends(first: pl.Series, second: pl.Series) -> tuple[Ints, Ints]:
+    """How many bases each pair of sequences has in common at its start, and at its end: int64[n] each."""
+    ends = []
+    for one, other in ((first, second), (first.str.reverse(), second.str.reverse())):
+        # Filled up to one length with letters that no sequence has, so that every pair differs somewhere.
+        width = max((*one.str.len_bytes(), *other.str.len_bytes()), default=0) + 1
+        letters = [
+            np.frombuffer("".join(column.str.pad_end(width, fill)).encode(), dtype=np.uint8).reshape(-1, width)
+            for column, fill in ((one, "<"), (other, ">"))
+        ]
+        ends.append((letters[0] != letters[1]).argmax(axis=1).astype(np.int64))
+    return ends[0], ends[1]
 
 
 class InputsAreRealSequence(Audit):
@@ -170,46 +207,3 @@ def _unedited(inputs: Inputs, measurements: Measurements) -> pl.DataFrame:
     rows = rows.filter(pl.col("wild_type_id") != pl.col("element_id"))
     rows = rows.join(wild.unique("wild_type_id"), on="wild_type_id", maintain_order="left")
     return rows.filter(pl.col("ref_sequence") == pl.col("wild")).select(inputs.frame.columns)
-
-
-class DifferentNamesAreDifferentSequences(Audit):
-    """SQ004."""
-
-    code = "SQ004"
-    phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "Constructs with different names are different sequences."
-    why = (
-        "In a series of stacked enhancers the control and the treatment were the same sequence under two names, so the "
-        "difference that was reported could only be noise."
-    )
-    example = "`enhancer-0x` and `scrambled` hold the same bases."
-    remedy = "Compare the manifest with the sequences; give true replicates one name and tell them apart by context_id."
-
-    def check(self, *, inputs: Inputs, measurements: Measurements) -> Finding:
-        """Count sequences that stand under several names."""
-        kept = measurements.kept(recorded=True).select("source_row")
-        rows = inputs.frame.filter(pl.col("element_id").is_not_null()).join(kept, on="source_row", how="semi")
-        if rows.is_empty():
-            return self.skipped("no element carries its sequence")
-        names = pl.col("element_id").unique(maintain_order=True)
-        shared = (
-            rows.group_by("ref_sequence", maintain_order=True)
-            .agg(names.alias("names"))
-            .filter(pl.col("names").list.len() > 1)
-        )
-        n_names = rows.get_column("element_id").n_unique()
-        n_shared = int(shared.get_column("names").list.len().sum())
-        numbers: Numbers = {"n_affected": n_shared, "n_examined": n_names}
-        if not n_shared:
-            return self.clear(f"{n_names:,} named constructs are {n_names:,} sequences.", **numbers)
-        return self.found(
-            f"{share(n_shared, n_names)} names share their sequence with another name.",
-            examples=tuple(_listed(shared)),
-            **numbers,
-        )
-
-
-def _listed(shared: pl.DataFrame) -> Iterator[str]:
-    for names in shared.get_column("names").head(EXAMPLES_KEPT):
-        yield ", ".join(names.head(3)) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -12,7 +12,7 @@ import polars as pl
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.evaluation.join import RECORDED, Joined
 from refalt.studies.sections import DatasetSection
-from refalt.studies.study import ScoreSection, Study, TrackChoice
+from refalt.studies.study import ScoreSection, TrackChoice
 from refalt.tables import Tracks
 
 #: What assays see, by a word in their name; the first that occurs counts.
@@ -35,8 +35,6 @@ READOUTS: Final = {
 _WHOLE_WINDOW_MEAN: Final = r"\w+\([^,()]+,\s*None\s*,\s*MEAN\b"
 #: The sd of a mean over the window falls as one over its length; measured on the offender: -0.884.
 DILUTED, FEWEST_WINDOWS = (-1.2, -0.8), 3
-#: Weights that were trained on every chromosome.
-SEEN_ALL: Final = "ALL_FOLDS"
 
 
 def _reads_tracks(score: ScoreSection) -> bool:
@@ -210,39 +208,3 @@ def _sweeps(scores: Sequence[ScoreSection]) -> Mapping[str, list[ScoreSection]]:
             alike = score.model_dump_json(exclude={"name", "window"})
             groups.setdefault(alike, []).append(score)
     return {swept[0].name: swept for swept in groups.values() if len({s.window for s in swept}) >= FEWEST_WINDOWS}
-
-
-class EvaluationWasHeldOut(Audit):
-    """MD006."""
-
-    code = "MD006"
-    phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "The model was not trained on what it is evaluated on."
-    why = (
-        "An ensemble predicts the variants it was trained on with r = 0.42 and others with 0.34. A sequence model that "
-        "saw every chromosome has seen the reference sequence around every variant, with its tracks."
-    )
-    example = "A recorded score with supervised_on = 'this assay, training half'; or revision = 'ALL_FOLDS'."
-    remedy = "Read the held-out part beside the whole (a stratum), or use a revision that held chromosomes out."
-
-    def check(self, *, declared: DatasetSection, study: Study, scores: Sequence[ScoreSection]) -> Iterator[Finding]:
-        """Read what recorded scores were trained on, and which weights are asked."""
-        if not scores:
-            yield self.skipped("there is no score")
-        for score in scores:
-            seen = _seen(score, declared, study)
-            if seen:
-                yield self.found(f"{score.name}: {seen}.", subject=score.name, n_affected=1, n_examined=1)
-            else:
-                yield self.clear(f"Nothing says that {score.name} has seen these data.", subject=score.name)
-
-
-def _seen(score: ScoreSection, declared: DatasetSection, study: Study) -> str:
-    if score.model == RECORDED:
-        recorded = declared.recorded.get(score.name)
-        return f"it was trained on {recorded.supervised_on}" if recorded and recorded.supervised_on else ""
-    if score.model == "alphagenome":
-        revision = str(study.models.get(score.model, {}).get("revision", SEEN_ALL))
-        return f"{revision} was trained on every chromosome of the reference" if revision == SEEN_ALL else ""
-    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
@@ -153,7 +154,10 @@ class ItCanBeRunAgain(Audit):
         "A served model changes under its name and a downloaded table under its address; the numbers then have no home."
     )
     example = "[models.alphagenome] with revision = ''; an input whose digest is not the one of the first run."
-    remedy = "Pin revision in [models.NAME]; keep the inputs, or start a study of another name with the changed ones."
+    remedy = (
+        "Pin revision in [models.NAME]; keep the inputs, or start a study of another name with the changed ones; ask "
+        "again with --rescore what came through another client."
+    )
 
     def check(
         self,
@@ -162,14 +166,16 @@ class ItCanBeRunAgain(Audit):
         study: Study,
         table_digests: Mapping[str, str] | None = None,
         past_events: Sequence[Mapping[str, Any]] = (),
+        clients: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
     ) -> Finding:
-        """Look for what is not pinned, what has no digest, and what changed since an earlier run of this folder."""
+        """Look for what is not pinned, has no digest, changed since an earlier run, or came through two clients."""
         asked = {score.model for score in study.score}
         complaints = [
             *(f"model {name} has no pinned revision" for name in sorted(asked & _unpinned(study))),
             *(f"file {file.name} has no digest" for file in files if not file.sha256),
             *(f"table {name} has no digest" for name, digest in (table_digests or {}).items() if not digest),
             *_changed(files, past_events),
+            *_mixed(clients),
         ]
         n = len(files) + len(asked) + len(table_digests or {})
         if complaints:
@@ -188,3 +194,11 @@ def _changed(files: Sequence[FoundFile], past_events: Sequence[Mapping[str, Any]
         digests = {event["inputs"].get(file.name) for event in past_events if isinstance(event.get("inputs"), Mapping)}
         if digests - {None, file.sha256}:
             yield f"file {file.name} changed since an earlier run"
+
+
+def _mixed(clients: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Scores whose answers came through clients of several versions, some of them out of the store."""
+    for name, counts in sorted(clients.items()):
+        if len(counts) > 1:
+            parts = [f"{n:,} through {version or 'an unknown one'}" for version, n in sorted(counts.items())]
+            yield f"answers of {name} came through clients of {len(parts)} versions: {' and '.join(parts)}"

@@ -27,6 +27,7 @@ EVIDENCE: Final = MappingProxyType(
         "genome": "a genome sequence",
         "genes": "gene starts of one or more assemblies",
         "lifts": "a chain file",
+        "folds": "the folds of a model's training data",
         "files": "the input files",
         "clusters": "the clusters of the rows",
         "probes": "probes of a model ([audits] probes says with how many variants)",
@@ -39,6 +40,7 @@ EVIDENCE: Final = MappingProxyType(
         "claims": "a file of claims",
         "controls": "the shuffled and oracle controls",
         "failures": "the failed predictions",
+        "clients": "the versions of the client that answers came through",
         "table_digests": "the digests of the tables",
         "past_events": "earlier runs of the same dataset",
     }

@@ -12,7 +12,7 @@ from refalt.datasets.base import Card, Dataset, Published
 from refalt.datasets.elements import locus_of
 from refalt.datasets.reading import SourceColumns, publish
 from refalt.sources.fetch import NeededFile
-from refalt.studies.sections import DatasetSection, EffectSection, Filled, Name, RecordedSection, RowFilter
+from refalt.studies.sections import DatasetSection, EffectSection, Filled, Name, RecordedSection, RowFilter, SeenRows
 
 _EFFECT: Final = EffectSection(
     column="Value",
@@ -21,7 +21,12 @@ _EFFECT: Final = EffectSection(
     unit="log2 RNA per DNA, ALT over REF",
     source="CAGI5 regulation saturation challenge: expression effect of the alternate allele, log2",
 )
-_ENSEMBLE: Final = RecordedSection(column="PredValue", of="alt", supervised_on="rows where is_train is True")
+_ENSEMBLE: Final = RecordedSection(
+    column="PredValue",
+    of="alt",
+    supervised_on="rows where is_train is True",
+    seen=SeenRows(stratum="is_train", value="True"),
+)
 
 
 class Cagi5Section(DatasetSection):

@@ -116,6 +116,7 @@ def _check(prepared: Prepared, path: Path) -> Checked:
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": opened.gene_tables(prepared),
+        "folds": opened.folds(prepared),
         "measurements": read.measurements,
         "source_columns": source_columns(prepared, len(read.measurements)),
         "checks": checks,

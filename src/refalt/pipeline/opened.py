@@ -11,7 +11,7 @@ from refalt.errors import UserError
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
 from refalt.sources.fasta import Genome, open_genome
-from refalt.sources.intervals import IntervalSet, read_intervals
+from refalt.sources.intervals import IntervalSet, read_bed, read_intervals
 from refalt.sources.liftover import LiftOver, read_chain
 from refalt.studies.claims import Claim, read_claims
 
@@ -87,3 +87,26 @@ def claims(prepared: Prepared) -> Sequence[Claim] | None:
     """What prose states, where the study names a file of it."""
     path = prepared.file("claims")
     return read_claims(path) if path else None
+
+
+def folds(prepared: Prepared) -> Mapping[str, IntervalSet] | None:
+    """Fold -> its intervals, where the study names a file of a model's folds in the genome's assembly.
+
+    Raises:
+        UserError: they are of another assembly, or their fourth column is missing.
+    """
+    path, declared = prepared.file("folds"), prepared.study.evaluation.folds
+    if path is None or declared is None:
+        return None
+    assembly, where = canonical_assembly(declared.assembly), f"{prepared.path}, [evaluation] folds"
+    if assembly != prepared.genome_assembly:
+        raise UserError("the folds are of another assembly than the genome", where=where,
+                        expected=prepared.genome_assembly, got=assembly)  # fmt: skip
+    bed = read_bed(path)
+    if len(bed.columns) < 4:
+        raise UserError("the folds have no names", where=where, expected="a fourth column such as fold3")
+    parts = bed.partition_by(bed.columns[3], as_dict=True)
+    return {
+        str(name): IntervalSet.of(assembly, part["chrom"], part["start"], part["end"])
+        for (name,), part in parts.items()
+    }

@@ -180,6 +180,8 @@ def _study_files(study: Study) -> list[NeededFile]:
         needed.append(NeededFile("within", study.filter.within.file, study.filter.within.assembly))
     for genes in study.genes.files:
         needed.append(NeededFile(f"genes {canonical_assembly(genes.assembly)}", genes.file, genes.assembly))
+    if study.evaluation.folds:
+        needed.append(NeededFile("folds", study.evaluation.folds.file, study.evaluation.folds.assembly))
     if study.audits.claims:
         needed.append(NeededFile("claims", study.audits.claims))
     return needed

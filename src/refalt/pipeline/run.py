@@ -197,7 +197,8 @@ def _predict_and_judge(
     estimates, controls, comparisons = _estimate(prepared, joined, trained, ended)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": table_digests(run)}
-    _audit(Phase.POST, evidence | {"comparisons": comparisons}, prepared, ended)
+    evidence |= {"comparisons": comparisons, "clients": scored.clients}
+    _audit(Phase.POST, evidence, prepared, ended)
     unused_waivers(ended.findings, prepared.study.audits.waive)
     _set_exit_code(
         ended, n_failed=scored.failures.unanswered.height, n_asked=sum(map(len, scored.predictions.values()))
@@ -257,6 +258,7 @@ def _evidence(prepared: Prepared, known: _Known, *, out: Path) -> dict[str, obje
         "files": prepared.files,
         "scores": prepared.scores,
         "genes": opened.gene_tables(prepared),
+        "folds": opened.folds(prepared),
         "claims": opened.claims(prepared),
         "past_events": earlier_runs(prepared, out),
         "measurements": known.read.measurements,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -86,7 +86,7 @@ def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | Non
     """The source, its rows in the genome's assembly, and what brought them there."""
     files = {found.role: found.path for found in prepared.files}
     published = prepared.dataset.read(files, keep=prepared.study.filter.keep)
-    _require_batch(prepared, published.rows)
+    _require_strata(prepared, published.rows)
     lift = opened.open_chain(prepared)
     rows = place(
         published.rows,
@@ -97,11 +97,18 @@ def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | Non
     return published, rows, lift
 
 
-def _require_batch(prepared: Prepared, rows: pl.DataFrame) -> None:
+def _require_strata(prepared: Prepared, rows: pl.DataFrame) -> None:
+    """Refuse a batch, or rows that a score was trained on, by a stratum that the dataset does not have.
+
+    Raises:
+        UserError: shows the nearest name.
+    """
     strata = {name.removeprefix(STRATUM_PREFIX) for name in rows.columns if name.startswith(STRATUM_PREFIX)}
-    batch = prepared.declared.batch
-    if batch is not None and batch not in strata:
-        raise unknown_name("stratum", batch, strata, where=f"{prepared.path}, [dataset] batch")
+    named = {"batch": prepared.declared.batch}
+    named |= {f"recorded.{name}.seen": r.seen.stratum for name, r in prepared.declared.recorded.items() if r.seen}
+    for where, stratum in named.items():
+        if stratum is not None and stratum not in strata:
+            raise unknown_name("stratum", stratum, strata, where=f"{prepared.path}, [dataset] {where}")
 
 
 def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
@@ -170,11 +177,12 @@ def _held_before(genome: Genome | None, variants: pl.DataFrame) -> pl.Series:
 
 @dataclass(frozen=True)
 class AllScored:
-    """What all scores gave."""
+    """What all scores gave; `clients` is score -> version of the client -> answers, of metered models."""
 
     predictions: Mapping[str, Predictions]
     tracks: Tracks
     failures: Failures
+    clients: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def predict(
@@ -196,6 +204,7 @@ def predict(
         {name: each.predictions for name, each in scored.items()},
         Tracks(pl.concat([each.tracks.frame for each in scored.values()])),
         Failures(pl.concat([each.failures.frame for each in scored.values()])),
+        {name: each.tally.clients for name, each in scored.items() if each.tally},
     )
 
 

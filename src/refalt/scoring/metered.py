@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -149,7 +149,8 @@ def ask_metered(
                 counter.note_rate(store)
         reading = model.reading(score, store)
         batches = list(_read(asked, survey, counter, reading, store))
-        return batches, reading.tracks(), counter.tally()
+        clients = store.clients(digest for parts in survey.parts for digest in parts.values())
+        return batches, reading.tracks(), replace(counter.tally(), clients=clients)
 
 
 def _surveyed(model: MeteredModel, asked: Asked, score: ScoreSection, is_kept: Callable[[bytes], bool]) -> _Survey:

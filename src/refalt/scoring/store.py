@@ -13,7 +13,8 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ from refalt.scoring.locking import held
 STORE_VARIABLE: Final = "REFALT_STORE"
 LAYOUT: Final = "1"
 _SUFFIX: Final = ".sqlite"
+#: SQLite takes at least 999 values in one statement.
+_ASKED_AT_ONCE: Final = 900
 _SCHEMA: Final = """
 create table if not exists facts (name text primary key, value text not null);
 create table if not exists answers (
@@ -147,6 +150,18 @@ class Store:
         """Version of the client and of the libraries (JSON) -> how many answers came through them."""
         found = self._connection.execute("select client, libraries, count(*) from answers group by 1, 2")
         return {(client, libraries): count for client, libraries, count in found}
+
+    def clients(self, digests: Iterable[bytes]) -> Mapping[str, int]:
+        """Version of the client -> how many of these answers came through it."""
+        counts: Counter[str] = Counter()
+        wanted = sorted(set(digests))
+        for first in range(0, len(wanted), _ASKED_AT_ONCE):
+            part = wanted[first : first + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(part))
+            query = f"select client, count(*) from answers where digest in ({marks}) group by 1"
+            with _explained(self.path):
+                counts.update(dict(self._connection.execute(query, part)))
+        return dict(counts)
 
     def _one(self, query: str, *values: object) -> Any:
         with _explained(self.path):

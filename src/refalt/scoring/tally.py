@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -19,6 +20,7 @@ class Tally:
         retries: Attempts beyond the first of each.
         in_flight: Requests under way.
         elapsed_s: Seconds since the asking began.
+        clients: Version of the client -> answers that came through it, those from the store included; at the end.
     """
 
     to_ask: int
@@ -29,6 +31,7 @@ class Tally:
     retries: int = 0
     in_flight: int = 0
     elapsed_s: float = 0.0
+    clients: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def rate(self) -> float:

@@ -50,13 +50,21 @@ class EffectSection(Section):
         return self
 
 
+class SeenRows(Section):
+    """Rows that a recorded score was trained on: those with this value of a stratum."""
+
+    stratum: Filled
+    value: Filled
+
+
 class RecordedSection(Section):
-    """A score that the source carries: its column and the allele it is for."""
+    """A score that the source carries: its column, the allele it is for, and what it was trained on."""
 
     column: Filled
     of: Literal["alt", "ref"] | AlleleColumn = "alt"
     signed: bool = True
     supervised_on: str = ""
+    seen: SeenRows | None = None
 
 
 class SequencesSection(Section):

@@ -107,7 +107,8 @@ class EvaluationSection(Section):
     """How scores are held against measurements.
 
     `family` lists the strata (by name, `all` being the whole) whose estimates are tested and corrected as one family;
-    `permute_within` names a stratum that permuted scores must not leave; `kmers` adds the supervised k-mer baseline.
+    `permute_within` names a stratum that permuted scores must not leave; `kmers` adds the supervised k-mer baseline;
+    `folds` are intervals whose fourth column names the fold of a model's training data they belong to.
     """
 
     labels: tuple[LabelName, ...] = ("direction", "magnitude_median")
@@ -122,6 +123,7 @@ class EvaluationSection(Section):
     permute_within: Filled | None = None
     controls: Matching | None = None
     kmers: bool = False
+    folds: IntervalFile | None = None
 
     @model_validator(mode="after")
     def _strata_and_labels_are_defined(self) -> EvaluationSection:
