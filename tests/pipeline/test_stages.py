@@ -88,3 +88,15 @@ def test_check_variants__indels_are_left_aligned_on_the_genome() -> None:
     checks = stages.check_variants(read, genome).frame
     assert checks.get_column("asked_id").to_list() == ["chr1:3:CT>C", "chr1:1:A>-", "chr1:5:T>G", "chr2:5:T>-"]
     assert checks.get_column("reason").to_list() == [None, None, None, "no_contig"]
+
+
+def test_read_measurements__limits_leave_peaks_out_and_say_so(toy: ToyStudy) -> None:
+    peaks = ["chr1\t0\t8000\ta\t0\t.\t9\t9\t9\t1", "chr1\t0\t900000\tb\t0\t.\t9\t9\t1\t1"]
+    (toy.path.parent / "peaks.bed").write_text("\n".join(peaks) + "\n")
+    within = 'within = { file = "peaks.bed", assembly = "simulated-toy"%s }\n\n[evaluation]'
+    toy.edit("[evaluation]", "[filter]\n" + within % "")
+    everything = stages.read_measurements(prepare(toy.path)).measurements.kept(recorded=True)
+    toy.edit(within % "", within % ", q_value = 0.01, max_width = 10000")
+    read = stages.read_measurements(prepare(toy.path))
+    assert 0 < len(read.measurements.kept(recorded=True)) < len(everything)
+    assert "1 of 2 intervals of peaks.bed keep the limits of [filter] within" in read.remarks

@@ -29,7 +29,8 @@ from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome, open_genome
 from refalt.sources.intervals import IntervalSet, read_intervals
 from refalt.sources.liftover import LiftOver, read_chain
-from refalt.studies.sections import Sample
+from refalt.sources.peaks import PeakLimits, read_peaks
+from refalt.studies.sections import PeakFile, Sample
 from refalt.tables import (
     AlleleChecks,
     Estimates,
@@ -62,13 +63,14 @@ def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) ->
         rows, told = with_resolved(rows, prepared, open_fasta(prepared), notify=notify)
         rows = named(rows, prepared.source_assembly)
     if filters.within:
-        rows = _inside(rows, prepared)
+        rows, remarks = _inside(rows, filters.within, prepared)
+        told += remarks
     if filters.sample:
         rows = mark_not_sampled(rows, filters.sample)
     if prepared.study.study.pilot:
         rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
-    remarks = (*published.remarks, *told)
-    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, remarks)
+    said = (*published.remarks, *told)
+    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, said)
 
 
 def rsids_to_ask(prepared: Prepared) -> LookUp | None:
@@ -94,10 +96,8 @@ def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | Non
     return published, rows, lift
 
 
-def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    within, path = prepared.study.filter.within, prepared.file("within")
-    if within is None or path is None:
-        return rows
+def _inside(rows: pl.DataFrame, within: PeakFile, prepared: Prepared) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows marked that lie outside of the declared intervals, and how many of those limits leave."""
     assembly = canonical_assembly(within.assembly)
     if assembly != prepared.genome_assembly:
         raise UserError(
@@ -107,7 +107,10 @@ def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
             got=assembly,
             remedy="use intervals of the genome's assembly",
         )
-    return mark_outside(rows, read_intervals(path, assembly))
+    limits = PeakLimits(within.p_value, within.q_value, within.min_width, within.max_width)
+    [path] = [found.path for found in prepared.files if found.role == "within"]
+    intervals, remark = read_peaks(path, assembly, limits)
+    return mark_outside(rows, intervals), (remark,) if limits != PeakLimits() else ()
 
 
 def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:

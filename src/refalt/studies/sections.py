@@ -65,6 +65,18 @@ class IntervalFile(Section):
     assembly: Filled
 
 
+class PeakFile(IntervalFile):
+    """Intervals, of which those are taken that keep limits: the largest p- and q-value, and widths in bp.
+
+    A narrowPeak file holds p and q as -log10; here they are written as what they are, `q_value = 0.01`.
+    """
+
+    p_value: Annotated[float, Field(gt=0, le=1)] | None = None
+    q_value: Annotated[float, Field(gt=0, le=1)] | None = None
+    min_width: Annotated[int, Field(ge=1)] | None = None
+    max_width: Annotated[int, Field(ge=1)] | None = None
+
+
 class RowFilter(Section):
     """Rows to keep, by a column of the source."""
 
