@@ -73,3 +73,9 @@ def test_with_pip__keeps_only_the_lines_of_the_context_in_memory(write: Write) -
     source = declared.source(path)
     assert isinstance(source, StreamedText)
     assert source.content.count(b"\n") == 3
+
+
+def test_with_pip__tables_that_spell_their_pairs_otherwise_are_told_apart(write: Write) -> None:
+    table = [{"variant_id": "1_5", "gene_id": "g1", "pip": 0.9}]
+    with pytest.raises(UserError, match="no pair of the associations.*name them: v1 g1; got 1_5 g1"):
+        _pips(write("f.tsv", table))

@@ -211,8 +211,7 @@ def _documents(world: World) -> list[Mapping[str, Any]]:
 
 
 def _study(world: World, alleles: str) -> Path:
-    old = '{ file = "gse86886_sites.GRCh37.vcf.gz", assembly = "GRCh37" }'
-    return with_motif_alone(world, "caqtl", [(old, f"{{ {alleles} }}")])
+    return with_motif_alone(world, "caqtl", [('{ source = "myvariant" }', f"{{ {alleles} }}")])
 
 
 def _refalt(world: World, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
