@@ -124,7 +124,12 @@ def _caqtl_world(folder: Path, *, n: int = 200) -> World:
 
 
 #: Alleles by position, which need no service.
-BY_POSITION = [('{ source = "myvariant" }', '{ file = "gse86886_sites.GRCh37.vcf", assembly = "GRCh37" }')]
+BY_POSITION = [
+    (
+        '{ source = "myvariant", assembly = "GRCh37" }',
+        '{ file = "gse86886_sites.GRCh37.vcf", assembly = "GRCh37" }',
+    )
+]
 
 
 def _caqtl(folder: Path) -> Path:

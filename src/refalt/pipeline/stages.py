@@ -10,7 +10,7 @@ import polars as pl
 from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.datasets.base import Published
 from refalt.datasets.filters import mark_not_sampled, mark_outside
-from refalt.datasets.placement import measurements, named, place
+from refalt.datasets.placement import measurements
 from refalt.errors import UserError
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
@@ -22,7 +22,7 @@ from refalt.evaluation.join import Joined, join
 from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline.prepare import Prepared
-from refalt.pipeline.rsids import LookUp, look_up_of, with_resolved
+from refalt.pipeline.rsids import LookUp, assembly_of_rsids, look_up_of, placed_with_alleles
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import Scored, score_with
@@ -57,11 +57,9 @@ class Read:
 def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) -> Read:
     """Read the dataset, bring it to the genome's assembly, find alleles by rsID, apply declared filters."""
     filters = prepared.study.filter
-    published, rows, lift = _placed(prepared)
-    told: tuple[str, ...] = ()
-    if prepared.declared.alleles and not prepared.declared.alleles.by_position:
-        rows, told = with_resolved(rows, prepared, open_fasta(prepared), notify=notify)
-        rows = named(rows, prepared.source_assembly)
+    published, lift = _published(prepared), open_chain(prepared)
+    genome = open_fasta(prepared) if assembly_of_rsids(prepared) else None
+    rows, told = placed_with_alleles(published.rows, prepared, lift, genome, notify=notify)
     if filters.within:
         rows, remarks = _inside(rows, filters.within, prepared)
         told += remarks
@@ -75,25 +73,14 @@ def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) ->
 
 def rsids_to_ask(prepared: Prepared) -> LookUp | None:
     """What a run would ask of a service of rsIDs; None where it would ask nobody."""
-    declared = prepared.declared.alleles
-    if declared is None or declared.by_position:
+    if assembly_of_rsids(prepared) is None:
         return None
-    _, rows, _ = _placed(prepared)
-    return look_up_of(rows, prepared)
+    return look_up_of(_published(prepared).rows, prepared, open_chain(prepared))
 
 
-def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | None]:
-    """The source, its rows in the genome's assembly, and what brought them there."""
+def _published(prepared: Prepared) -> Published:
     files = {found.role: found.path for found in prepared.files}
-    published = prepared.dataset.read(files, keep=prepared.study.filter.keep)
-    lift = open_chain(prepared)
-    rows = place(
-        published.rows,
-        source_assembly=prepared.source_assembly,
-        lift=lift,
-        same_assembly=prepared.source_assembly == prepared.genome_assembly,
-    )
-    return published, rows, lift
+    return prepared.dataset.read(files, keep=prepared.study.filter.keep)
 
 
 def _inside(rows: pl.DataFrame, within: PeakFile, prepared: Prepared) -> tuple[pl.DataFrame, tuple[str, ...]]:
