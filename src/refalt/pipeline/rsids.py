@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -17,15 +17,12 @@ from refalt.pipeline.prepare import RSIDS_ROLE, Prepared
 from refalt.sources.fasta import Genome
 from refalt.sources.liftover import LiftOver
 from refalt.sources.public_file import cache_folder
-from refalt.sources.rsids.base import RsidSource
-from refalt.sources.rsids.cache import AnswerCache
-from refalt.sources.rsids.choose import choose
-from refalt.sources.rsids.ensembl import Ensembl
-from refalt.sources.rsids.local_vcf import LocalVcf
-from refalt.sources.rsids.myvariant import MyVariant
-from refalt.sources.rsids.resolve import count_unknown, resolve, with_genome
-from refalt.sources.web import host_of
 from refalt.studies.sections import AlleleSource
+
+# What speaks to servers is imported where it is used: most studies look nothing up.
+if TYPE_CHECKING:
+    from refalt.sources.rsids.base import RsidSource
+    from refalt.sources.rsids.cache import AnswerCache
 
 #: Of rows that got alleles, or a place, by their rsID; and of those whose rsID is an older one.
 BY_RSID, MERGED = "alleles_by_rsid", "rsid_merged"
@@ -72,6 +69,9 @@ def assembly_of_rsids(prepared: Prepared) -> str | None:
 
 def look_up_of(published: pl.DataFrame, prepared: Prepared, lift: LiftOver | None) -> LookUp | None:
     """What would be asked for rows of a dataset (see `placed_with_alleles`); None where no service would be."""
+    from refalt.sources.rsids.resolve import count_unknown
+    from refalt.sources.web import host_of
+
     sources = _sources(prepared)
     service = next((source for source in sources if source.address), None)
     if service is None:
@@ -141,6 +141,9 @@ def with_resolved(
         StoppedByLimitError: a service does not answer now; what it answered before is kept.
         UserError: no row has an rsID, or a source cannot be asked.
     """
+    from refalt.sources.rsids.choose import choose
+    from refalt.sources.rsids.resolve import resolve, with_genome
+
     sources, asked = _sources(prepared), _asked(rows)
     candidates = resolve(
         asked.get_column("rsid"),
@@ -157,6 +160,10 @@ def with_resolved(
 
 
 def _sources(prepared: Prepared) -> Sequence[RsidSource]:
+    from refalt.sources.rsids.ensembl import Ensembl
+    from refalt.sources.rsids.local_vcf import LocalVcf
+    from refalt.sources.rsids.myvariant import MyVariant
+
     declared, assembly = prepared.declared.alleles, assembly_of_rsids(prepared)
     if declared is None or assembly is None:
         return []
@@ -172,6 +179,8 @@ def _sources(prepared: Prepared) -> Sequence[RsidSource]:
 
 
 def _cache() -> AnswerCache:
+    from refalt.sources.rsids.cache import AnswerCache
+
     return AnswerCache(cache_folder() / "rsids.sqlite")
 
 
