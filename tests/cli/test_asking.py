@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 from refalt.cli.app import exit_status
-from refalt.cli.asking import cost_line, tally_line
+from refalt.cli.asking import cost_line, look_up_line, tally_line
 from refalt.errors import API_KEY_VARIABLE
+from refalt.pipeline.rsids import LookUp
 from refalt.scoring.metered import Cost
 from refalt.scoring.tally import Tally
 from refalt.sequences import Codes, decode
@@ -253,3 +254,10 @@ def test_cost_line__says_what_is_not_known() -> None:
         "s: 10 requests, 4 of them in the store, 6 to ask; 98,304 bases, disk unknown, time unknown; "
         "1 rows cannot be asked"
     )
+
+
+def test_look_up_line__says_what_would_be_asked_of_whom_and_what_is_known() -> None:
+    assert look_up_line("rsIDs", LookUp("myvariant.info", 3_317, 317)) == (
+        "rsIDs: 317 to look up at myvariant.info with --download, 3,000 are known; what scores cost is known after that"
+    )
+    assert look_up_line("a: rsIDs", LookUp("x", 5, 0)) == "a: rsIDs: 0 to look up at x with --download, 5 are known"

@@ -91,3 +91,9 @@ def test_with_pip__labels_what_lies_above_and_below_and_nothing_in_between(write
 def test_fine_mapping_section__thresholds_come_in_a_pair_and_in_order(given: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="together|not below|less than or equal"):
         FineMappingSection.model_validate({"file": "f.tsv", **given})
+
+
+def test_with_pip__tables_that_spell_their_pairs_otherwise_are_told_apart(write: Write) -> None:
+    table = [{"variant_id": "1_5", "gene_id": "g1", "pip": 0.9}]
+    with pytest.raises(UserError, match="no pair of the associations.*name them: v1 g1; got 1_5 g1"):
+        _pips(write("f.tsv", table))

@@ -109,7 +109,7 @@ def test_gse31388__cells_that_are_no_numbers_are_ledgered(write: Write, read_dat
 
 def _dsqtl_world(folder: Path) -> World:
     world = make_world(folder, source="hg18")
-    world.write_vcf("gse31388_sites.hg18.vcf")
+    world.write_vcf("YRI.low_coverage.2010_09.genotypes.vcf")
     lines = [HEADER]
     for site, effect in zip(world.sites, draws(200), strict=True):
         start = site.old_pos - 150

@@ -123,8 +123,17 @@ def _caqtl_world(folder: Path, *, n: int = 200) -> World:
     return world
 
 
+#: Alleles by position, which need no service.
+BY_POSITION = [
+    (
+        '{ source = "myvariant", assembly = "GRCh37" }',
+        '{ file = "gse86886_sites.GRCh37.vcf", assembly = "GRCh37" }',
+    )
+]
+
+
 def _caqtl(folder: Path) -> Path:
-    return with_motif_alone(_caqtl_world(folder), "caqtl")
+    return with_motif_alone(_caqtl_world(folder), "caqtl", BY_POSITION)
 
 
 def test_caqtl__runs_with_the_motif_model_about_a_null_of_a_half(tmp_path: Path) -> None:
@@ -164,7 +173,7 @@ def test_caqtl__asks_a_server_that_speaks_as_alphagenome_does_for_each_modality(
     monkeypatch.setenv(API_KEY_VARIABLE, "test-key")
     world = _caqtl_world(tmp_path, n=60)
     with served(world) as address:
-        study = prepare(with_address(world, "caqtl", address))
+        study = prepare(with_address(world, "caqtl", address, BY_POSITION))
         ended = run_study(study, out=tmp_path / "runs", until="estimates", metering=Metering(store=tmp_path / "store"))
     assert (ended.reached, ended.exit_code) == ("estimates", ExitCode.DONE)
     counted = Comparison.read(ended.run.comparison).frame.group_by("score_name").len()

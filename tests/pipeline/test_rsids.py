@@ -18,6 +18,7 @@ from tests.sources.rsids.conftest import _as_ensembl, _as_myvariant
 from tests.sources.rsids.documents import hit, record
 
 from refalt.errors import ExitCode, StoppedByLimitError, UserError
+from refalt.genome import chromosome_lengths
 from refalt.pipeline import stages
 from refalt.pipeline.prepare import Prepared, prepare
 from refalt.sources.public_file import PublicFile
@@ -151,6 +152,36 @@ def test_with_resolved__a_row_that_does_not_lift_gets_the_place_of_its_rsid(tmp_
     ]  # fmt: skip
 
 
+def test_with_resolved__in_the_rows_own_assembly_alleles_are_theirs_and_are_lifted(tmp_path: Path) -> None:
+    sizes = [chromosome_lengths(name)["chr1"] for name in ("GRCh37", "GRCh38")]
+    lengths = f"chr1 {sizes[0]} + 0 400 chr1 {sizes[1]} + 20 420"
+    (tmp_path / "hg19ToHg38.over.chain").write_text(f"chain 1000 {lengths} 1\n400\n\n")
+    base = _base(50)
+    alt = _not(base)
+    # REF of GRCh37 is what GRCh38 holds no longer.
+    said = {"assembly": "GRCh37", "alleles": 'source = "vcf", file = "dbsnp.vcf", assembly = "GRCh37"'}
+    table = ["rsid chrom pos beta", "rs2 chr1 30 1", "rs2 chr1 31 1"]
+    columns = 'rsid = "rsid", chrom = "chrom", pos = "pos"'
+    prepared = _prepared(tmp_path, table, [f"1 30 rs2 {alt} {base}"], columns, **said)
+    study = tmp_path / "s.toml"
+    study.write_text(study.read_text() + 'chain = "hg19ToHg38.over.chain"\n')
+    prepared = prepare(study)
+    read = stages.read_measurements(prepared)
+    rows = read.measurements.frame.to_dicts()
+    assert [(row["variant_id"], row["source_pos"], row["reason"]) for row in rows] == [
+        (f"chr1:50:{alt}>{base}", 30, None), ("chr1:51", 31, "rsid_other_position")
+    ]  # fmt: skip
+    checks = stages.check_variants(read, stages.open_fasta(prepared)).frame
+    turned = checks.filter(pl.col("variant_id") == f"chr1:50:{alt}>{base}").row(0, named=True)
+    assert (turned["orientation"], turned["sign"]) == ("swapped", -1)
+
+
+def test_with_resolved__an_assembly_of_nobody_s_is_refused(tmp_path: Path) -> None:
+    said = {"alleles": 'source = "myvariant", assembly = "GRCh37"'}
+    with pytest.raises(UserError, match="assembly of the rows or in the genome's.*GRCh38; got GRCh37"):
+        stages.read_measurements(_prepared(tmp_path, ["rsid beta", "rs1 1"], [], 'rsid = "rsid"', **said))
+
+
 def test_with_resolved__a_dataset_without_rsids_is_told(tmp_path: Path) -> None:
     prepared = _prepared(tmp_path, ["chrom pos beta", "chr1 9 1"], [], 'chrom = "chrom", pos = "pos"')
     with pytest.raises(UserError, match="no row has an rsID.*source = 'sites'"):
@@ -162,7 +193,6 @@ def test_with_resolved__a_dataset_without_rsids_is_told(tmp_path: Path) -> None:
     [
         ('source = "myvariant", file = "x.vcf"', "file, the VCF, with source"),
         ('source = "vcf"', "file, the VCF, with source"),
-        ('source = "vcf", file = "x.vcf", assembly = "GRCh38"', "places are in the genome's assembly"),
         ('source = "vcf", file = "x.vcf", url = "https://x"', "url with one service"),
         ('source = ["myvariant", "ensembl"], url = "https://x"', "url with one service"),
         ('source = ["vcf", "sites"], file = "x.vcf"', "alone, or others, each once"),
@@ -211,8 +241,7 @@ def _documents(world: World) -> list[Mapping[str, Any]]:
 
 
 def _study(world: World, alleles: str) -> Path:
-    old = '{ file = "gse86886_sites.GRCh37.vcf.gz", assembly = "GRCh37" }'
-    return with_motif_alone(world, "caqtl", [(old, f"{{ {alleles} }}")])
+    return with_motif_alone(world, "caqtl", [('{ source = "myvariant", assembly = "GRCh37" }', f"{{ {alleles} }}")])
 
 
 def _refalt(world: World, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

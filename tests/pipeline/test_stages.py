@@ -100,3 +100,15 @@ def test_require_strata__what_names_a_stratum_names_one_of_the_dataset(tmp_path:
     with pytest.raises(UserError, match="'plat'") as error:
         stages.read_measurements(prepare(toy.path))
     assert "plate" in str(error.value)
+
+
+def test_read_measurements__limits_leave_peaks_out_and_say_so(toy: ToyStudy) -> None:
+    peaks = ["chr1\t0\t8000\ta\t0\t.\t9\t9\t9\t1", "chr1\t0\t900000\tb\t0\t.\t9\t9\t1\t1"]
+    (toy.path.parent / "peaks.bed").write_text("\n".join(peaks) + "\n")
+    within = 'within = { file = "peaks.bed", assembly = "simulated-toy"%s }\n\n[evaluation]'
+    toy.edit("[evaluation]", "[filter]\n" + within % "")
+    everything = stages.read_measurements(prepare(toy.path)).measurements.kept(recorded=True)
+    toy.edit(within % "", within % ", q_value = 0.01, max_width = 10000")
+    read = stages.read_measurements(prepare(toy.path))
+    assert 0 < len(read.measurements.kept(recorded=True)) < len(everything)
+    assert "1 of 2 intervals of peaks.bed keep the limits of [filter] within" in read.remarks

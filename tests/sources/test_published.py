@@ -16,6 +16,11 @@ UCSC = "https://hgdownload.soe.ucsc.edu/goldenPath"
         ("in/hg38ToHg19.over.chain", f"{UCSC}/hg38/liftOver/hg38ToHg19.over.chain.gz"),
         ("hg38.fa", f"{UCSC}/hg38/bigZips/hg38.fa.gz"),
         ("hg19.fa.gz", f"{UCSC}/hg19/bigZips/hg19.fa.gz"),
+        (
+            "YRI.low_coverage.2010_09.genotypes.vcf.gz",
+            "https://ftp.1000genomes.ebi.ac.uk/vol1/ftp/pilot_data/paper_data_sets/a_map_of_human_variation/low_coverage/"
+            "snps/YRI.low_coverage.2010_09.genotypes.vcf.gz",
+        ),
         ("ENCFF274YGF.bed.gz", "https://www.encodeproject.org/files/ENCFF274YGF/@@download/ENCFF274YGF.bed.gz"),
     ],
 )

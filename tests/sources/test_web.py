@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from refalt.errors import UserError
+from refalt.errors import StoppedByLimitError, UserError
 from refalt.sources.web import Web, checked_address, host_of, read_json
 
 from .conftest import Answer, LocalServer
@@ -52,7 +52,7 @@ def test_ask__stops_when_the_server_asks_for_more_patience_than_there_is(server:
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_ask__gives_up_after_its_attempts(server: LocalServer, web: Web, waits: list[float], status: int) -> None:
     server.script = [Answer(status=status)]
-    with pytest.raises(UserError, match=rf"does not answer as it should.*status {status}.*Get it by hand"):
+    with pytest.raises(StoppedByLimitError, match=rf"does not answer as it should.*status {status}.*Get it by hand"):
         ask_json(web, server.url)
     assert len(server.asked) == 4
     assert len(waits) == 3

@@ -25,6 +25,7 @@ class Card:
         url: Where the source is published.
         licence: Of the data; "unstated" where the source says none.
         effect_direction_source: Where it is written which allele the effect is for.
+        layout: Where the columns of the source are described; "" where only its header names them.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Card:
     url: str
     licence: str
     effect_direction_source: str = ""
+    layout: str = ""
 
 
 @dataclass(frozen=True)

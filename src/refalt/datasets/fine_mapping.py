@@ -93,7 +93,8 @@ def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: S
         on: The columns of `read` that name the variant and the target, spelled as the table of PIPs spells them.
 
     Raises:
-        UserError: a column is missing, no row is of the context, or one pair has two probabilities.
+        UserError: a column is missing, no row is of the context, one pair has two probabilities, or none
+            of the pairs is an association's.
     """
     names = [declared.variant, declared.target]
     wanted = {**dict.fromkeys(names, pl.String), declared.pip: pl.Float64}
@@ -119,7 +120,27 @@ def with_pip(read: ReadTable, path: Path, declared: FineMappingSection, *, on: S
             ),
             remedy="name the tissue or study to keep with context_column and context in [dataset] fine_mapping",
         )
+    _require_some_shared(read.frame, table, on, names, path)
     frame = read.frame.join(table, left_on=on, right_on=names, how="left", maintain_order="left", validate="m:1")
     high, low = (pl.lit(edge, pl.Float64) for edge in (declared.positive, declared.negative))
     label = pl.when(pl.col(PIP) >= high).then(1).when(pl.col(PIP) < low).then(0)
     return ReadTable(frame.with_columns(label.cast(pl.Int64).alias(LABEL)), read.unparsable, read.examples)
+
+
+def _require_some_shared(
+    associations: pl.DataFrame, table: pl.DataFrame, on: Sequence[str], names: Sequence[str], path: Path
+) -> None:
+    """Refuse tables that have no pair in common: one of them spells variants or targets otherwise."""
+    if associations.join(table, left_on=on, right_on=names, how="semi").is_empty():
+        ours, theirs = (frame.select(keys).head(1).rows() for frame, keys in ((associations, on), (table, names)))
+        raise UserError(
+            "no pair of the associations stands in the fine-mapping",
+            where=str(path),
+            expected=f"pairs as the associations name them: {shown([*map(' '.join, _filled(ours))])}",
+            got=shown([*map(" ".join, _filled(theirs))]),
+            remedy="name the columns that hold the same identifiers in [dataset] fine_mapping",
+        )
+
+
+def _filled(rows: Sequence[tuple[str | None, ...]]) -> list[list[str]]:
+    return [[cell or "(missing)" for cell in row] for row in rows]

@@ -36,7 +36,8 @@ _UNITS: Final = {
 class ElementFiles(Section):
     """Files that hold the designed elements, one a pool: the columns with their names and their sequences.
 
-    An element may stand in several rows, one a barcode.
+    An element may stand in several rows, one a barcode. GEO's record does not describe the columns of its barcode
+    files, so a study names them, and a name that is not in the header is told with those that are.
     """
 
     pool6: Filled

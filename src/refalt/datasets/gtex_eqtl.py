@@ -12,7 +12,16 @@ from pydantic import AfterValidator, model_validator
 from refalt.columns import Reason
 from refalt.datasets.base import Card, Dataset, Published
 from refalt.datasets.fine_mapping import LABEL, PIP, ROLE, FineMappingSection, with_pip
-from refalt.datasets.gtex_release import ARCHIVE, FINE_MAPPED, PAIRS, PORTAL, TISSUES, require_tissue, tissue_named
+from refalt.datasets.gtex_release import (
+    ARCHIVE,
+    FINE_MAPPED,
+    LAYOUT,
+    PAIRS,
+    PORTAL,
+    TISSUES,
+    require_tissue,
+    tissue_named,
+)
 from refalt.datasets.reading import SourceColumns, published, wanted_columns, with_reason
 from refalt.errors import UserError, shown
 from refalt.sources.delimited import ReadTable, Source, column_names, read_table
@@ -108,6 +117,7 @@ class GtexEqtl(Dataset):
         url=PORTAL,
         licence="unstated",
         effect_direction_source=_EFFECT.source,
+        layout=LAYOUT,
     )
     section = GtexSection
     declared: GtexSection

@@ -13,7 +13,12 @@ from refalt.sources.public_file import PublicFile
 
 PORTAL: Final = "https://gtexportal.org/home/downloads/adult-gtex/qtl"
 _BUCKET: Final = "https://storage.googleapis.com/adult-gtex/bulk-qtl/v8"
-#: Tissue -> samples of the table follow this in the name of its file.
+#: Where the columns of all its tables are described.
+LAYOUT: Final = (
+    "README_eQTL_v8.txt beside the archive of all tissues; README.md in DAP-G's archive, README.txt in CAVIAR's and "
+    "CaVEMaN's"
+)
+#: What follows the tissue in the name of its file.
 PAIRS: Final = ".v8.signif_variant_gene_pairs.txt.gz"
 #: Significant pairs and eGenes of all tissues.
 ARCHIVE: Final = PublicFile(f"{_BUCKET}/single-tissue-cis-qtl/GTEx_Analysis_v8_eQTL.tar", page=PORTAL)
@@ -43,14 +48,12 @@ class FineMapped:
         member: Its name in the archive.
         columns: Field of `[dataset] fine_mapping` -> its column.
         spelled: Tissues that it names otherwise.
-        layout: Where its columns are described.
     """
 
     archive: PublicFile
     member: str
     columns: Mapping[str, str]
     spelled: Mapping[str, str]
-    layout: str
 
 
 def _archive(name: str) -> PublicFile:
@@ -67,21 +70,18 @@ FINE_MAPPED: Final = {
         "GTEx_v8_finemapping_DAPG.txt.gz",
         _DAP_G,
         {"Skin_Not_Sun_Exposed_Suprapubic": "Skin_Not_Sun_Exposed", "Skin_Sun_Exposed_Lower_leg": "Skin_Sun_Exposed"},
-        "README.md in the archive, and the header of the table",
     ),
     "caveman": FineMapped(
         _archive("GTEx_v8_finemapping_CaVEMaN.tar"),
         "GTEx_v8_finemapping_CaVEMaN.txt.gz",
         _POSTERIOR,
         {},
-        "README.txt in the archive, and the header of the table",
     ),
     "caviar": FineMapped(
         _archive("GTEx_v8_finemapping_CAVIAR.tar"),
         "CAVIAR_Results_v8_GTEx_LD_ALL_NOCUTOFF_with_Allele.txt.gz",
         _POSTERIOR,
         {},
-        "README.txt in the archive",
     ),
 }
 

@@ -191,7 +191,7 @@ def _rsid_files(declared: DatasetSection, study: Study) -> list[NeededFile]:
     alleles = declared.alleles
     if alleles is None or alleles.by_position or alleles.file is None:
         return []
-    assembly = study.genome.assembly if study.genome else declared.assembly
+    assembly = alleles.assembly or (study.genome.assembly if study.genome else declared.assembly)
     return [NeededFile(RSIDS_ROLE, alleles.file, assembly, "https://ftp.ncbi.nih.gov/snp/latest_release/VCF/")]
 
 

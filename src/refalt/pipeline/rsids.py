@@ -5,24 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from refalt.columns import Reason
+from refalt.datasets.placement import named, place
 from refalt.errors import UserError
+from refalt.genome import canonical_assembly
 from refalt.pipeline.prepare import RSIDS_ROLE, Prepared
 from refalt.sources.fasta import Genome
+from refalt.sources.liftover import LiftOver
 from refalt.sources.public_file import cache_folder
-from refalt.sources.rsids.base import RsidSource
-from refalt.sources.rsids.cache import AnswerCache
-from refalt.sources.rsids.choose import choose
-from refalt.sources.rsids.ensembl import Ensembl
-from refalt.sources.rsids.local_vcf import LocalVcf
-from refalt.sources.rsids.myvariant import MyVariant
-from refalt.sources.rsids.resolve import count_unknown, resolve, with_genome
-from refalt.sources.web import host_of
 from refalt.studies.sections import AlleleSource
+
+# What speaks to servers is imported where it is used: most studies look nothing up.
+if TYPE_CHECKING:
+    from refalt.sources.rsids.base import RsidSource
+    from refalt.sources.rsids.cache import AnswerCache
 
 #: Of rows that got alleles, or a place, by their rsID; and of those whose rsID is an older one.
 BY_RSID, MERGED = "alleles_by_rsid", "rsid_merged"
@@ -45,14 +45,81 @@ class LookUp:
     to_ask: int
 
 
-def look_up_of(rows: pl.DataFrame, prepared: Prepared) -> LookUp | None:
-    """What would be asked for these rows (see `with_resolved`); None where no service would be."""
+def assembly_of_rsids(prepared: Prepared) -> str | None:
+    """Canonical name of the assembly that rsIDs are looked up in; None where none are.
+
+    Raises:
+        UserError: it is neither that of the rows nor the genome's.
+    """
+    declared = prepared.declared.alleles
+    if declared is None or declared.by_position:
+        return None
+    where = f"{prepared.path}, [dataset] alleles"
+    assembly = canonical_assembly(declared.assembly, where=where) if declared.assembly else prepared.genome_assembly
+    known = (prepared.source_assembly, prepared.genome_assembly)
+    if assembly not in known:
+        raise UserError(
+            "rsIDs are looked up in the assembly of the rows or in the genome's",
+            where=where,
+            expected=" or ".join(dict.fromkeys(known)),
+            got=assembly,
+        )
+    return assembly
+
+
+def look_up_of(published: pl.DataFrame, prepared: Prepared, lift: LiftOver | None) -> LookUp | None:
+    """What would be asked for rows of a dataset (see `placed_with_alleles`); None where no service would be."""
+    from refalt.sources.rsids.resolve import count_unknown
+    from refalt.sources.web import host_of
+
     sources = _sources(prepared)
     service = next((source for source in sources if source.address), None)
     if service is None:
         return None
+    own = service.assembly == prepared.source_assembly
+    rows = _as_placed(published) if own else _placed(published, prepared, lift)
     n_rsids, to_ask = count_unknown(_asked(rows).get_column("rsid"), sources=sources, cache=_cache())
     return LookUp(host_of(service.address), n_rsids, to_ask)
+
+
+def placed_with_alleles(
+    published: pl.DataFrame,
+    prepared: Prepared,
+    lift: LiftOver | None,
+    genome: Genome | None,
+    *,
+    notify: Notify = lambda _: None,
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows of a dataset in the genome's assembly, with what is looked up by rsID, and remarks on that.
+
+    What is looked up in the rows' own assembly is lifted with them; else it is looked up where they have come to lie.
+
+    Raises:
+        UserError: as `with_resolved`.
+    """
+    assembly = assembly_of_rsids(prepared)
+    if assembly is None:
+        return _placed(published, prepared, lift), ()
+    if assembly == prepared.source_assembly:
+        found, told = with_resolved(_as_placed(published), prepared, genome, notify=notify)
+        own = found.with_columns(pl.col("chrom").alias("source_chrom"), pl.col("pos").alias("source_pos"))
+        return _placed(own.drop("chrom", "pos", "lift_strand"), prepared, lift), told
+    found, told = with_resolved(_placed(published, prepared, lift), prepared, genome, notify=notify)
+    return named(found, prepared.source_assembly), told
+
+
+def _placed(rows: pl.DataFrame, prepared: Prepared, lift: LiftOver | None) -> pl.DataFrame:
+    same = prepared.source_assembly == prepared.genome_assembly
+    return place(rows, source_assembly=prepared.source_assembly, lift=lift, same_assembly=same)
+
+
+def _as_placed(published: pl.DataFrame) -> pl.DataFrame:
+    """Rows as if their own assembly were the genome's."""
+    return published.with_columns(
+        pl.col("source_chrom").alias("chrom"),
+        pl.col("source_pos").alias("pos"),
+        pl.lit(None, pl.Int8).alias("lift_strand"),
+    )
 
 
 def with_resolved(
@@ -61,9 +128,9 @@ def with_resolved(
     """Give rows that lack alleles or a place those of their rsID, or the reason why there are none.
 
     Args:
-        rows: Placed rows of a dataset.
+        rows: Rows of a dataset, placed in the assembly that rsIDs are looked up in.
         prepared: The study, whose `[dataset] alleles` says what is asked.
-        genome: What REF is held against, if the study has one.
+        genome: What REF is held against, if it is of that assembly.
         notify: Told how far the asking has come.
 
     Returns:
@@ -74,10 +141,10 @@ def with_resolved(
         StoppedByLimitError: a service does not answer now; what it answered before is kept.
         UserError: no row has an rsID, or a source cannot be asked.
     """
-    sources = _sources(prepared)
-    if not sources:
-        return rows, ()
-    asked = _asked(rows)
+    from refalt.sources.rsids.choose import choose
+    from refalt.sources.rsids.resolve import resolve, with_genome
+
+    sources, asked = _sources(prepared), _asked(rows)
     candidates = resolve(
         asked.get_column("rsid"),
         sources=sources,
@@ -85,19 +152,24 @@ def with_resolved(
         allow_network=prepared.finder.may_fetch,
         progress=lambda known, wanted: notify(f"rsIDs: {known:,} of {wanted:,} answered"),
     )
-    chosen = choose(asked, with_genome(candidates, genome)).drop("rsid", "chrom", "pos", "ref", "alt")
+    held = with_genome(candidates, genome if genome and genome.assembly == sources[0].assembly else None)
+    chosen = choose(asked, held).drop("rsid", "chrom", "pos", "ref", "alt")
     remark = _remark(chosen, candidates, sources)
     joined = rows.join(chosen.rename({"reason": "unresolved"}), on="source_row", how="left", maintain_order="left")
     return _applied(joined).select(rows.columns), (remark,)
 
 
 def _sources(prepared: Prepared) -> Sequence[RsidSource]:
-    declared = prepared.declared.alleles
-    if declared is None or declared.by_position:
+    from refalt.sources.rsids.ensembl import Ensembl
+    from refalt.sources.rsids.local_vcf import LocalVcf
+    from refalt.sources.rsids.myvariant import MyVariant
+
+    declared, assembly = prepared.declared.alleles, assembly_of_rsids(prepared)
+    if declared is None or assembly is None:
         return []
 
     def made(name: AlleleSource) -> RsidSource:
-        assembly, path = prepared.genome_assembly, prepared.file(RSIDS_ROLE)
+        path = prepared.file(RSIDS_ROLE)
         if name == "vcf" and path:
             return LocalVcf(path, assembly)
         service = MyVariant if name == "myvariant" else Ensembl
@@ -107,6 +179,8 @@ def _sources(prepared: Prepared) -> Sequence[RsidSource]:
 
 
 def _cache() -> AnswerCache:
+    from refalt.sources.rsids.cache import AnswerCache
+
     return AnswerCache(cache_folder() / "rsids.sqlite")
 
 

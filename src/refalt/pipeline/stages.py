@@ -11,7 +11,7 @@ from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
 from refalt.columns import STRATUM_PREFIX
 from refalt.datasets.base import Published
 from refalt.datasets.filters import mark_not_sampled, mark_outside
-from refalt.datasets.placement import measurements, named, place
+from refalt.datasets.placement import measurements
 from refalt.errors import UserError, unknown_name
 from refalt.evaluation.beside.significance import adjusted
 from refalt.evaluation.clusters import Clusters, assign_clusters
@@ -24,14 +24,14 @@ from refalt.evaluation.means import mean_estimates
 from refalt.genome import canonical_assembly
 from refalt.pipeline import opened
 from refalt.pipeline.prepare import Prepared
-from refalt.pipeline.rsids import LookUp, look_up_of, with_resolved
+from refalt.pipeline.rsids import LookUp, assembly_of_rsids, look_up_of, placed_with_alleles
 from refalt.scoring.metered import Metering
 from refalt.scoring.plan import plan
 from refalt.scoring.run import Scored, score_with
 from refalt.sources.fasta import Genome
-from refalt.sources.intervals import read_intervals
 from refalt.sources.liftover import LiftOver
-from refalt.studies.sections import Sample
+from refalt.sources.peaks import PeakLimits, read_peaks
+from refalt.studies.sections import PeakFile, Sample
 from refalt.tables import (
     AlleleChecks,
     Estimates,
@@ -58,43 +58,32 @@ class Read:
 def read_measurements(prepared: Prepared, *, notify: Notify = lambda _: None) -> Read:
     """Read the dataset, bring it to the genome's assembly, find alleles by rsID, apply declared filters."""
     filters = prepared.study.filter
-    published, rows, lift = _placed(prepared)
-    told: tuple[str, ...] = ()
-    if prepared.declared.alleles and not prepared.declared.alleles.by_position:
-        rows, told = with_resolved(rows, prepared, opened.open_fasta(prepared), notify=notify)
-        rows = named(rows, prepared.source_assembly)
+    published, lift = _published(prepared), opened.open_chain(prepared)
+    genome = opened.open_fasta(prepared) if assembly_of_rsids(prepared) else None
+    rows, told = placed_with_alleles(published.rows, prepared, lift, genome, notify=notify)
     if filters.within:
-        rows = _inside(rows, prepared)
+        rows, remarks = _inside(rows, filters.within, prepared)
+        told += remarks
     if filters.sample:
         rows = mark_not_sampled(rows, filters.sample)
     if prepared.study.study.pilot:
         rows = mark_not_sampled(rows, Sample(n=prepared.study.study.pilot, seed=prepared.study.study.seed))
-    remarks = (*published.remarks, *told)
-    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, remarks)
+    said = (*published.remarks, *told)
+    return Read(measurements(rows), carried_inputs(published.sequences, rows), lift, said)
 
 
 def rsids_to_ask(prepared: Prepared) -> LookUp | None:
     """What a run would ask of a service of rsIDs; None where it would ask nobody."""
-    declared = prepared.declared.alleles
-    if declared is None or declared.by_position:
+    if assembly_of_rsids(prepared) is None:
         return None
-    _, rows, _ = _placed(prepared)
-    return look_up_of(rows, prepared)
+    return look_up_of(_published(prepared).rows, prepared, opened.open_chain(prepared))
 
 
-def _placed(prepared: Prepared) -> tuple[Published, pl.DataFrame, LiftOver | None]:
-    """The source, its rows in the genome's assembly, and what brought them there."""
+def _published(prepared: Prepared) -> Published:
     files = {found.role: found.path for found in prepared.files}
     published = prepared.dataset.read(files, keep=prepared.study.filter.keep)
     _require_strata(prepared, published.rows)
-    lift = opened.open_chain(prepared)
-    rows = place(
-        published.rows,
-        source_assembly=prepared.source_assembly,
-        lift=lift,
-        same_assembly=prepared.source_assembly == prepared.genome_assembly,
-    )
-    return published, rows, lift
+    return published
 
 
 def _require_strata(prepared: Prepared, rows: pl.DataFrame) -> None:
@@ -111,10 +100,8 @@ def _require_strata(prepared: Prepared, rows: pl.DataFrame) -> None:
             raise unknown_name("stratum", stratum, strata, where=f"{prepared.path}, [dataset] {where}")
 
 
-def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    within, path = prepared.study.filter.within, prepared.file("within")
-    if within is None or path is None:
-        return rows
+def _inside(rows: pl.DataFrame, within: PeakFile, prepared: Prepared) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows marked that lie outside of the declared intervals, and how many of those limits leave."""
     assembly = canonical_assembly(within.assembly)
     if assembly != prepared.genome_assembly:
         raise UserError(
@@ -124,7 +111,10 @@ def _inside(rows: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
             got=assembly,
             remedy="use intervals of the genome's assembly",
         )
-    return mark_outside(rows, read_intervals(path, assembly))
+    limits = PeakLimits(within.p_value, within.q_value, within.min_width, within.max_width)
+    [path] = [found.path for found in prepared.files if found.role == "within"]
+    intervals, remark = read_peaks(path, assembly, limits)
+    return mark_outside(rows, intervals), (remark,) if limits != PeakLimits() else ()
 
 
 def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:

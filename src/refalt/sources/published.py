@@ -1,4 +1,4 @@
-"""Where public files are published that many studies name: chains, genomes, peaks, LD blocks, GEO's supplements.
+"""Where public files are published that many studies name: chains, genomes, peaks, LD blocks, sites, GEO's.
 
 Only addresses that their publisher documents stand here. A file of any other name is the user's to bring.
 """
@@ -25,6 +25,9 @@ _DIGESTS: Final = {
     "hg38": "md5:1c9dcaddfa41027f17cd8f7a82c7293b",
 }
 _LD_BLOCKS: Final = "https://raw.githubusercontent.com/jmacdon/LDblocks_GRCh38/master/data"
+_PILOT: Final = "https://ftp.1000genomes.ebi.ac.uk/vol1/ftp/pilot_data/paper_data_sets/a_map_of_human_variation"
+#: Sites on NCBI36 (hg18) of the low-coverage pilot of the 1000 Genomes Project, one population a file.
+_PILOT_SITES: Final = re.compile(r"(CEU|YRI|CHBJPT)\.low_coverage\.2010_09\.genotypes\.vcf\.gz")
 #: Name here -> name there.
 _OF_LD_BLOCKS: Final = {
     "deCODE_EUR_LD_blocks.GRCh38.bed": "deCODE_EUR_LD_blocks.bed",
@@ -53,6 +56,8 @@ def published_as(name: str) -> PublicFile | None:
     if accession:
         page = f"https://www.encodeproject.org/files/{accession}/"
         return PublicFile(f"{page}@@download/{accession}.bed.gz", plain, page=page, most_bytes=1 << 30)
+    if _PILOT_SITES.fullmatch(plain):
+        return PublicFile(f"{_PILOT}/low_coverage/snps/{plain}")
     if there := _OF_LD_BLOCKS.get(plain):
         return PublicFile(f"{_LD_BLOCKS}/{there}", plain, most_bytes=1 << 20)
     return None

@@ -83,6 +83,18 @@ class IntervalFile(Section):
     assembly: Filled
 
 
+class PeakFile(IntervalFile):
+    """Intervals, of which those are taken that keep limits: the largest p- and q-value, and widths in bp.
+
+    A narrowPeak file holds p and q as -log10; here they are written as what they are, `q_value = 0.01`.
+    """
+
+    p_value: Annotated[float, Field(gt=0, le=1)] | None = None
+    q_value: Annotated[float, Field(gt=0, le=1)] | None = None
+    min_width: Annotated[int, Field(ge=1)] | None = None
+    max_width: Annotated[int, Field(ge=1)] | None = None
+
+
 class RowFilter(Section):
     """Rows to keep, by a column of the source."""
 
@@ -106,9 +118,10 @@ class AllelesSection(Section):
     """Where alleles and places come from that the source of the measurements does not state.
 
     `sites` is a VCF in the assembly of the rows, met by position, for datasets that have no rsIDs. All others go by
-    rsID and give places in the genome's assembly: `vcf` is a file, dbSNP's or the study's, `myvariant` and `ensembl`
-    are services. Of several, each is asked for what those before it do not know. `url` is another address of the
-    service, such as a mirror's.
+    rsID: `vcf` is a file, dbSNP's or the study's, `myvariant` and `ensembl` are services. Of several, each is asked for
+    what those before it do not know. `assembly` is that of the alleles and places that are looked up: the genome's
+    unless it is said to be the rows' own, which are then lifted. An effect of ALT is one of the rows' own assembly: REF
+    is another allele in the genome's at some sites. `url` is another address of the service, such as a mirror's.
     """
 
     source: AlleleSource | Annotated[tuple[AlleleSource, ...], Field(min_length=1)] = "sites"
@@ -132,8 +145,8 @@ class AllelesSection(Section):
             raise ValueError('source = "sites" alone, or others, each once')
         if (self.file is None) == bool({"sites", "vcf"} & set(self.sources)):
             raise ValueError("file, the VCF, with source = 'sites' or 'vcf', and only with them")
-        if (self.assembly is None) == self.by_position:
-            raise ValueError("assembly of the VCF with source = 'sites'; by rsID, places are in the genome's assembly")
+        if self.by_position and self.assembly is None:
+            raise ValueError("assembly of the VCF with source = 'sites'")
         if self.url and sum(source in SERVICES for source in self.sources) != 1:
             raise ValueError("url with one service, myvariant or ensembl")
         return self

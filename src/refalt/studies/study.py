@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from refalt.studies.sections import Filled, IntervalFile, Name, RowFilter, Sample, Section
+from refalt.studies.sections import Filled, IntervalFile, Name, PeakFile, RowFilter, Sample, Section
 
 LabelName = Literal["given", "matched", "direction", "magnitude_median"]
 ClusterKind = Literal["ld_block", "gene", "locus", "input", "chrom", "window_1mb"]
@@ -41,7 +41,7 @@ class FilterSection(Section):
     """Declared row filters, in the order they act: keep, within, sample."""
 
     keep: tuple[RowFilter, ...] = ()
-    within: IntervalFile | None = None
+    within: PeakFile | None = None
     sample: Sample | None = None
 
 
