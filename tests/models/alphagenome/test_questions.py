@@ -116,6 +116,30 @@ def test_elements__stand_in_the_middle_and_count_alone(rows: Rows) -> None:
     assert odd.reduction == Reduction(4, 11, 7)
 
 
+def test_elements__stand_among_what_was_around_them_and_count_alone(rows: Rows) -> None:
+    frame = rows([(10, "G", "C")])
+    inserted = {"insert_start": 6, "insert_length": 6}
+    sequence = carried((frame.item(0, "asked_id"), "GGGGGGACGTACTT", None, None)).with_columns(
+        pl.lit(value).alias(name) for name, value in inserted.items()
+    )
+    ((_, _, found),) = draft(SequenceScore("DNASE", "MEAN")).elements(Asked(frame, sequences=sequence))
+    assert isinstance(found, SequenceRequest)
+    # As far as it goes: the flank before it is cut where the window begins, behind it nothing more is known.
+    assert found.letters == "GGGGGACGTACTTNNN"
+    assert found.reduction == Reduction(5, 11, 8)
+
+
+def test_requests__cut_flanks_but_no_insert_at_the_end_of_the_window(rows: Rows) -> None:
+    frame = rows([(10, "G", "C")])
+    pair = carried((frame.item(0, "asked_id"), "T" * 20 + "ACGTA" + "C" * 20, "T" * 20 + "ACCTA" + "C" * 20, 22))
+    inserted = pair.with_columns(insert_start=pl.lit(20), insert_length=pl.lit(5))
+    found = {part: request for _, part, request in draft().requests(Asked(frame, sequences=inserted))}
+    assert isinstance(found["alt"], SequenceRequest)
+    assert found["alt"].letters == "TTTTTACCTACCCCCC"
+    ((_, _, problem),) = draft().requests(Asked(frame, sequences=pair))
+    assert "longer than the window" in problem
+
+
 @pytest.mark.parametrize(
     ("sequence", "said"),
     [
