@@ -15,6 +15,8 @@ from refalt.audits.carried import (
     VariantIsWhereTheWindowSays,
     shared_ends,
 )
+from refalt.studies.sections import DatasetSection
+from refalt.studies.study import ScoreSection
 from refalt.tables import Inputs, Measurements
 from refalt.testing.builders import build_inputs, build_measurements
 
@@ -102,6 +104,28 @@ def test_sq003__finds_constructs_whose_edit_was_forgotten() -> None:
     found = real_sequence(["ACGT" * 10, "ACGT" * 10, "ACGA" * 10], wild_type_id="e0")
     assert (found.outcome, found.n_affected) == (Outcome.FOUND, 1)
     assert found.examples == ("row 2: e1",)
+
+
+def in_window(flanks: dict[str, str], **asked: object) -> Finding:
+    rows = build_measurements(3, elements=["a", "b", "c"])
+    inputs = build_inputs(rows, ref_sequence=["ACGT" * 10, "ACCT" * 10, "AGGT" * 10])
+    declared = DatasetSection.model_validate({"name": "table", "assembly": "simulated-x", "flanks": flanks})
+    score = ScoreSection.model_validate({"name": "s", "model": "m", "window": 100, **asked})
+    return InputsAreRealSequence().check(inputs=inputs, measurements=rows, declared=declared, scores=[score])
+
+
+def test_sq003__finds_windows_that_are_mostly_padding() -> None:
+    found = in_window({}, method="element")
+    assert (found.outcome, found.n_affected) == (Outcome.FOUND, 3)
+    assert "60 % of the window of s is N" in found.message
+    short = in_window({"left": "ACGTACGTAC", "right": "A" * 100}, method="element")
+    assert "20 % of the window of s is N" in short.message
+
+
+def test_sq003__clear_of_windows_that_flanks_fill_or_that_are_cut_from_a_genome() -> None:
+    assert in_window({"left": "A" * 30, "right": "C" * 30}, method="element").outcome is Outcome.CLEAR
+    assert in_window({"left": "A" * 100, "right": "C" * 100}, method="sequence").outcome is Outcome.CLEAR
+    assert in_window({}, method="variant").outcome is Outcome.CLEAR
 
 
 def indels(n: int, *, seed: int, broken: int = 0, swapped: bool = False) -> Finding:

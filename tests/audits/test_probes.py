@@ -83,8 +83,8 @@ def test_md008__what_was_not_answered_is_not_tested() -> None:
     why = {Probe.STRAND: "one strand only"}
     found = checked(probes({Probe.SWAPPED: [-1.0, None, None, -2.0]}, why=why))
     assert (found.outcome, found.n_examined) == (Outcome.CLEAR, 2)
-    assert "alleles exchanged not tested in 2: the service was busy" in found.message
-    assert "other strand not tested: one strand only" in found.message
+    assert "not tested: alleles exchanged in 2, because the service was busy" in found.message
+    assert "not tested: other strand, because one strand only" in found.message
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_run__probes_a_metered_model_within_its_budget_and_never_twice(
     assert sum(gate.asked.values()) == 16
     finding = _md008(study)
     assert (finding["outcome"], finding["n_examined"]) == ("clear", 12)
-    assert "other strand not tested: the service reads variants in its own genome" in finding["message"]
+    assert "not tested: other strand, because the service reads variants in its own genome" in finding["message"]
     assert _run(study, "--until", "predictions") == 0
     assert sum(gate.asked.values()) == said["dnase"]["requests"] + 12
     assert not gate.asked_twice
@@ -206,7 +206,7 @@ def test_run__a_probe_that_the_service_refuses_loses_nothing(study: ToyStudy, ga
     same = _probes(study).frame.filter(probe="same", score_name="dnase")
     assert same.height == 16
     assert same.get_column("reason").unique().to_list() == ["INVALID_ARGUMENT: the alleles are the same"]
-    assert "REF against itself not tested in 16" in _md008(study)["message"]
+    assert "not tested: REF against itself in 16, because INVALID_ARGUMENT" in _md008(study)["message"]
 
 
 def test_run__a_sequence_method_is_probed_by_the_sequences_it_sends(study: ToyStudy, gate: FaultyGate) -> None:

@@ -36,7 +36,8 @@ def checked() -> Checked:
     ]
     which = WhichAssembly("GRCh38", "open", "not declared")
     path = Path("my folder/a.tsv")
-    return Checked(path, 12, {Reason.BAD_ALLELE: 2}, findings, which, guess, "slope for ALT", ("mind this",))
+    oriented = {"as_published": 9, "swapped": 1, "dropped": 2}
+    return Checked(path, 12, {Reason.BAD_ALLELE: 2}, findings, which, guess, "slope for ALT", ("mind this",), oriented)
 
 
 def test_lines_of__what_is_said_of_several_scores_alike_is_said_once() -> None:
@@ -67,9 +68,10 @@ def test_as_text__says_how_it_was_read_worst_finding_first_and_what_was_not_look
     ]
     assert lines[5] == "assembly: not declared"
     assert lines[6].startswith("set aside: 2 rows, bad_allele: an allele holds a letter")
-    assert lines[7] == "mind: mind this"
-    assert lines[9:11] == ["FATAL   EF001 dataset: Bad. Remedy: Mend it.", "NOTE    AL004 dataset: Some."]
-    assert lines[12:] == [
+    assert lines[7] == "alleles and signs: 9 as published, 1 swapped, 2 dropped"
+    assert lines[8] == "mind: mind this"
+    assert lines[10:12] == ["FATAL   EF001 dataset: Bad. Remedy: Mend it.", "NOTE    AL004 dataset: Some."]
+    assert lines[13:] == [
         "WAIVED  EF003 dataset: One sign. Because: by design",
         "clear: AL002",
         "skipped: SA002 SA003: needs the clusters of the rows",

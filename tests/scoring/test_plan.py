@@ -5,6 +5,7 @@ import pytest
 
 from refalt.alleles import check_alleles
 from refalt.scoring.plan import plan
+from refalt.studies.sections import FlanksSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Inputs, Measurements
 
@@ -139,3 +140,24 @@ def test_plan__what_its_anchor_refused_is_not_sent() -> None:
     refused = checks.frame.with_columns(reason=pl.lit("ref_mismatch"))
     assert plan(MODEL, measurements, AlleleChecks(refused), inputs=inputs, genome=None).rows.is_empty()
     assert plan(RECORDED, measurements, AlleleChecks(refused), inputs=inputs, genome=None).rows.height == 3
+
+
+def test_plan__shows_what_stood_around_a_carried_sequence_and_where_it_is_itself() -> None:
+    measurements, checks, inputs = _tables()
+    flanks = FlanksSection(left="ggc", right="AA")
+    asked = plan(MODEL, measurements, checks, inputs=inputs, genome=None, flanks=flanks)
+    assert asked.sequences is not None
+    assert asked.sequences.drop("digest").rows(named=True) == [
+        {
+            "asked_id": "chr1:5:A>C",
+            "ref_sequence": "GGCTTATTAA",
+            "alt_sequence": "GGCTTCTTAA",
+            "offset": 5,
+            "insert_length": 5,
+            "insert_start": 3,
+        }
+    ]
+    turned = measurements.frame.with_columns(lift_strand=pl.lit(-1, pl.Int8))
+    asked = plan(MODEL, Measurements(turned), checks, inputs=inputs, genome=None, flanks=flanks)
+    assert asked.sequences is not None
+    assert asked.sequences.select("ref_sequence", "offset", "insert_start").row(0) == ("TTAATAAGCC", 4, 2)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from refalt.errors import StoppedByLimitError
 from refalt.models.base import Answers, Asked, Model, ModelSection, Probe
 from refalt.models.motif import Motif, MotifSection
 from refalt.models.recorded import Recorded
@@ -115,6 +116,21 @@ def test_probe__one_that_fails_says_why_and_loses_nothing_else(asked: Asked) -> 
         ((name, reason),) = of(found, kind).select("asked_id", "reason").rows()
         assert name is None
         assert reason
+
+
+def test_probe__of_a_service_that_no_longer_answers_is_gone_on_with_later(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Deaf.predict
+
+    def stops(self: Deaf, asked: Asked, score: ScoreSection) -> Iterator[Answers]:
+        if asked.probe is not None:
+            raise StoppedByLimitError("the quota is used up")
+        return answer(self, asked, score)
+
+    monkeypatch.setattr(Deaf, "predict", stops)
+    with pytest.raises(StoppedByLimitError):
+        probe(Deaf(), asked, SCORE, n=100, seed=1)
 
 
 def test_probe__an_unsigned_score_stays_and_is_not_asked_about_nothing(asked: Asked) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from refalt.errors import UserError
 from refalt.models.metered import Identity, Question
+from refalt.scoring import store
 from refalt.scoring import store as store_module
 from refalt.scoring.store import digest_of_key, open_store, store_file
 
@@ -54,6 +56,22 @@ def test_keep__leaves_an_answer_that_is_there(tmp_path: Path) -> None:
         assert store.payload(digest_of_key("k")) == b"first"
         assert store.get("t") == b"first"
         assert len(store) == 1
+
+
+@pytest.mark.parametrize(("seconds", "n_through"), [(0.0, 3), (1e9, 0)])
+def test_keep__writes_through_what_was_committed_since_the_last_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, n_through: int
+) -> None:
+    monkeypatch.setattr(store, "WRITE_THROUGH_S", seconds)
+    with open_store(IDENTITY, tmp_path / "one") as opened:
+        for key in "abc":
+            opened.keep(Question(key, 0), b"answer", shared={})
+        # What a power failure leaves at worst: the file itself without the log beside it.
+        shutil.copy(opened.path, tmp_path / "left.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "left.sqlite")) as connection:
+        tables = connection.execute("select count(*) from sqlite_master where name = 'answers'").fetchone()[0]
+        left = connection.execute("select count(*) from answers").fetchone()[0] if tables else 0
+    assert left == n_through
 
 
 def test_forget__makes_room_and_keeps_the_old_answer_in_the_file(tmp_path: Path) -> None:

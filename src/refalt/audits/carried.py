@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,9 @@ from refalt.alleles import reverse_complement
 from refalt.audits.alleles import beyond_chance
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, share, shown_rows
+from refalt.sources.fasta import Genome
+from refalt.studies.sections import DatasetSection, FlanksSection
+from refalt.studies.study import ScoreSection
 from refalt.tables import Inputs, Measurements
 
 Ints = npt.NDArray[np.int64]
@@ -174,14 +178,26 @@ class InputsAreRealSequence(Audit):
     severity = Severity.SERIOUS
     affirms = "Carried sequences are sequence from end to end, and an edited one is not its wild type."
     why = (
-        "Padding with N makes a short insert look like a scaffold end; a construct whose edit was forgotten is its own "
-        "control. In both cases the model answers, and the answer is about nothing."
+        "Padding with N, in a file or in the window of a model, makes a short insert look like a scaffold end; a "
+        "construct whose edit was forgotten is its own control. In both cases the model answers, and the answer is "
+        "about nothing."
     )
     example = "A 16-bp site inside 2,048 N; or a mutant whose sequence equals its wild type's."
-    remedy = "Give the insert in its plasmid or genomic context; build edited sequences again from their design."
+    remedy = (
+        "Give the insert in its plasmid or genomic context (flanks in [dataset]); build edited sequences again from "
+        "their design."
+    )
 
-    def check(self, *, inputs: Inputs, measurements: Measurements) -> Finding:
-        """Count bases that are N, sequences that begin or end in N, and constructs equal to their wild type."""
+    def check(
+        self,
+        *,
+        inputs: Inputs,
+        measurements: Measurements,
+        declared: DatasetSection | None = None,
+        scores: Sequence[ScoreSection] = (),
+        genome: Genome | None = None,
+    ) -> Finding:
+        """Count bases that are N, padded sequences and windows, and constructs equal to their wild type."""
         if not len(inputs):
             return self.skipped("no row carries a sequence")
         sequence = pl.col("ref_sequence")
@@ -195,9 +211,28 @@ class InputsAreRealSequence(Audit):
         numbers["statistic"] = n_unknown / max(n_bases, 1)
         said = f"{share(n_unknown, n_bases)} bases are N; {padded.height:,} sequences are padded"
         said += f"; {unedited.height:,} constructs equal their wild type" if unedited.height else ""
-        if n_unknown <= MOST_N * n_bases and not padded.height and not unedited.height:
+        flanks = declared.flanks if declared else None
+        filled = {score.name: _filled(inputs, score, flanks or FlanksSection(), genome) for score in scores}
+        windows = {name: of_window for name, of_window in filled.items() if of_window > MOST_N}
+        said += "".join(
+            f"; {100 * of_window:.0f} % of the window of {name} is N" for name, of_window in windows.items()
+        )
+        if n_unknown <= MOST_N * n_bases and not padded.height and not unedited.height and not windows:
             return self.clear(f"{said}.", **numbers)
+        numbers |= {"n_affected": len(inputs)} if windows else {}
         return self.found(f"{said}.", examples=shown_rows(bad), **numbers)
+
+
+def _filled(inputs: Inputs, score: ScoreSection, flanks: FlanksSection, genome: Genome | None) -> float:
+    """Share of a score's windows that lies beyond sequence and flanks, where it is made of carried sequences."""
+    carried = score.method == "element" or (score.method == "sequence" and genome is None)
+    if not carried or score.window is None:
+        return 0.0
+    length = inputs.frame.get_column("ref_sequence").str.len_bytes().cast(pl.Int64).to_numpy()
+    middle = inputs.frame.get_column("offset").fill_null(0).to_numpy()
+    before = (score.window - length) // 2 if score.method == "element" else score.window // 2 - 1 - middle
+    missing = [before - len(flanks.left), score.window - before - length - len(flanks.right)]
+    return float(sum(np.maximum(side, 0).sum() for side in missing) / (score.window * length.size))
 
 
 def _unedited(inputs: Inputs, measurements: Measurements) -> pl.DataFrame:

@@ -112,15 +112,15 @@ def _root_mean_square(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
 
 
 def _untested(rows: pl.DataFrame) -> list[str]:
-    """Each probe without an answer and its commonest reason."""
-    told = []
+    """Probes without an answer, by their commonest reason."""
+    told: dict[str, list[str]] = {}
     for probe in Probe:
         lost = rows.filter((pl.col("probe") == probe.value) & pl.col("reason").is_not_null())
         if lost.height:
-            why = lost.get_column("reason").value_counts(sort=True).item(0, "reason")
-            known = lost.get_column("asked_id").is_not_null().any()
-            told.append(f"{_WORDS[probe]} not tested{f' in {lost.height}' if known else ''}: {why}")
-    return told
+            why = str(lost.get_column("reason").value_counts(sort=True).item(0, "reason"))
+            asked = lost.get_column("asked_id").is_not_null().any()
+            told.setdefault(why, []).append(f"{_WORDS[probe]} in {lost.height}" if asked else _WORDS[probe])
+    return [f"not tested: {' and '.join(probes)}, because {why}" for why, probes in told.items()]
 
 
 def _example(row: dict[str, Any]) -> str:

@@ -45,7 +45,8 @@ class Asked:
         rows: asked_id, made_for, target_id, context_id, chrom, pos (1-based), ref, alt (forward strand, REF as
             the anchor holds it), input_id; for a recorded score also `value`, the published number.
         genome: To cut windows from.
-        sequences: asked_id, ref_sequence, alt_sequence, offset (0-based) where the source carries sequences.
+        sequences: asked_id, ref_sequence, alt_sequence, offset (0-based) where the source carries sequences; where
+            the study declares what stood around them, also insert_start (0-based) and insert_length, of REF's.
         probe: None for the study's own questions. Of a probe, rows, genome and sequences already say what it asks,
             but for `SHIFTED`, where the model moves its window; and REF may equal ALT in `SAME`.
     """

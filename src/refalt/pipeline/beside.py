@@ -83,7 +83,9 @@ def probe_models(
         return None
     found = []
     for score in prepared.scores:
-        asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
+        asked = plan(
+            score, read.measurements, checks, inputs=read.inputs, genome=genome, flanks=prepared.declared.flanks
+        )
         found.append(probe(prepared.models[score.model], asked, score, n=n, seed=seed, metering=metering).frame)
     return Probes(pl.concat(found))
 

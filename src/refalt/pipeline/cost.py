@@ -28,7 +28,9 @@ def costs(prepared: Prepared, *, metering: Metering) -> Mapping[str, Cost]:
     for score in prepared.scores:
         model = prepared.models[score.model]
         if isinstance(model, MeteredModel):
-            asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
+            asked = plan(
+                score, read.measurements, checks, inputs=read.inputs, genome=genome, flanks=prepared.declared.flanks
+            )
             found[score.name] = dry_run(model, asked, score, metering=metering)
             if n:
                 cost = probe_cost(model, asked, score, n=n, seed=prepared.study.study.seed, metering=metering)

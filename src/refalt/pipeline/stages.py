@@ -188,7 +188,9 @@ def predict(
     scored: dict[str, Scored] = {}
     for score in prepared.scores:
         notify(f"score {score.name}")
-        asked = plan(score, read.measurements, checks, inputs=read.inputs, genome=genome)
+        asked = plan(
+            score, read.measurements, checks, inputs=read.inputs, genome=genome, flanks=prepared.declared.flanks
+        )
         scored[score.name] = score_with(prepared.models[score.model], asked, score, metering=metering)
     return AllScored(
         {name: each.predictions for name, each in scored.items()},

@@ -11,6 +11,7 @@ from refalt.alleles import reverse_complement
 from refalt.columns import RECORDED_PREFIX
 from refalt.models.base import Asked
 from refalt.sources.fasta import Genome
+from refalt.studies.sections import FlanksSection
 from refalt.studies.study import ScoreSection
 from refalt.tables import AlleleChecks, Inputs, Measurements
 
@@ -25,6 +26,7 @@ def plan(
     *,
     inputs: Inputs,
     genome: Genome | None,
+    flanks: FlanksSection | None = None,
 ) -> Asked:
     """The questions of one score.
 
@@ -34,6 +36,7 @@ def plan(
         checks: Orientation of each variant.
         inputs: Carried sequences.
         genome: To cut windows from.
+        flanks: What stood around every carried sequence; a model is shown it too.
     """
     recorded = score.model == RECORDED
     rows = measurements.kept(recorded=True).join(
@@ -43,7 +46,7 @@ def plan(
         maintain_order="left",
     )
     rows = _with_asked_alleles(rows)
-    carried = _carried(rows, inputs)
+    carried = _carried(rows, inputs, flanks)
     rows = rows.join(carried.select("asked_id", "digest"), on="asked_id", how="left", maintain_order="left")
     rows = rows.with_columns(pl.coalesce("digest", "asked_id").alias("input_id"))
     if recorded:
@@ -89,14 +92,14 @@ def _names(made_for: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def _carried(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+def _carried(rows: pl.DataFrame, inputs: Inputs, flanks: FlanksSection | None) -> pl.DataFrame:
     """One carried pair an asked variant (the first in source order), with the digest of its letters.
 
     Sequences are turned to the genome's forward strand, and `offset` is that of the asked REF's first base.
     """
     columns = ("source_row", "asked_id", "asked_pos", "pos", "ref", "alt", "sign", "lift_strand")
     pairs = rows.select(columns).join(
-        inputs.frame.select("source_row", "ref_sequence", "alt_sequence", "offset"),
+        _with_flanks(inputs.frame.select("source_row", "ref_sequence", "alt_sequence", "offset"), flanks),
         on="source_row",
         maintain_order="left",
     )
@@ -107,15 +110,32 @@ def _carried(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
     from_end = pl.col("ref_sequence").str.len_bytes().cast(pl.Int64) - pl.col("offset") - length
     first = pl.when(turned & (length == 0)).then(pl.col("pos") + 1).otherwise("pos")
     sequences = ("ref_sequence", "alt_sequence")
+    if flanks is not None:
+        before = pl.when(turned).then(len(flanks.right)).otherwise(len(flanks.left)).cast(pl.Int64)
+        pairs = pairs.with_columns(insert_start=before)
     pairs = pairs.with_columns(
         (pl.when(turned).then(from_end).otherwise("offset") + (pl.col("asked_pos") - first).fill_null(0)).alias(
             "offset"
         ),
         *(pl.when(turned).then(reverse_complement(pl.col(name))).otherwise(name).alias(name) for name in sequences),
-    ).select("asked_id", *sequences, "offset")
+    ).select("asked_id", *sequences, "offset", pl.selectors.starts_with("insert_"))
     texts = pairs.select(pl.concat_str("ref_sequence", pl.col("alt_sequence").fill_null(""), separator=">")).to_series()
     digests = [hashlib.blake2b(text.encode(), digest_size=12).hexdigest() for text in texts]
     return pairs.with_columns(pl.Series("digest", digests, dtype=pl.String))
+
+
+def _with_flanks(sequences: pl.DataFrame, flanks: FlanksSection | None) -> pl.DataFrame:
+    """The same sequences with what stood around them, and where they themselves are."""
+    if flanks is None:
+        return sequences
+    return sequences.with_columns(
+        *(
+            pl.concat_str(pl.lit(flanks.left), name, pl.lit(flanks.right)).alias(name)
+            for name in ("ref_sequence", "alt_sequence")
+        ),
+        pl.col("offset") + len(flanks.left),
+        insert_length=pl.col("ref_sequence").str.len_bytes().cast(pl.Int64),
+    )
 
 
 def _length(allele: str) -> pl.Expr:

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from refalt.alleles import is_single_base, reverse_complement
-from refalt.errors import redact
+from refalt.errors import StoppedByLimitError, redact
 from refalt.models.base import Asked, Model, Probe
 from refalt.models.metered import MeteredModel
 from refalt.scoring.metered import Cost, Metering, dry_run
@@ -163,6 +163,7 @@ def probe(
     Raises:
         UserError: the variants themselves cannot be asked, as they could not be by the study. A probe that fails is
             a row with its reason.
+        StoppedByLimitError: the service no longer answers.
     """
     model.check(score)
     questions = probe_questions(model, asked, score, n=n, seed=seed)
@@ -181,6 +182,8 @@ def probe(
 def _answers(model: Model, asked: Asked, score: ScoreSection, metering: Metering | None) -> pl.DataFrame:
     try:
         return _scores(model, asked, score, metering)
+    except StoppedByLimitError:
+        raise  # The service no longer answers at all: the same command goes on later, probes included.
     except Exception as error:  # noqa: BLE001  (a probe is no reason to lose a run)
         why = redact(f"the model raised {type(error).__name__}: {error}")
         return _nothing(asked.rows.select("asked_id"), pl.lit(why))

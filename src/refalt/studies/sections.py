@@ -76,6 +76,16 @@ class SequencesSection(Section):
     of: Literal["alt", "ref"] = "alt"
 
 
+Bases = Annotated[str, StringConstraints(pattern=r"^[ACGTNacgtn]*$", to_upper=True, strip_whitespace=True)]
+
+
+class FlanksSection(Section):
+    """What stood before and behind every carried sequence where it was measured, such as the plasmid's bases."""
+
+    left: Bases = ""
+    right: Bases = ""
+
+
 class IntervalFile(Section):
     """A BED-like file and the assembly of its coordinates."""
 
@@ -168,6 +178,7 @@ class DatasetSection(Section):
     effect: EffectSection | None = None
     recorded: dict[Name, RecordedSection] = {}
     sequences: SequencesSection | None = None
+    flanks: FlanksSection | None = None
     assay: str = ""
     biosample: str = ""
     batch: Filled | None = None

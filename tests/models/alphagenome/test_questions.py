@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from refalt.models.alphagenome.questions import SequenceDraft, variant_requests
 from refalt.models.alphagenome.requests import Reduction, SequenceRequest, VariantRequest
 from refalt.models.alphagenome.scorers import RECOMMENDED_SCORERS
 from refalt.models.alphagenome.sequence_scores import SequenceScore
-from refalt.models.base import Asked
+from refalt.models.base import SHIFT, Asked, Probe
 from refalt.sequences import decode, encode
 from refalt.sources.fasta import Genome, genome_from_sequences
 
@@ -87,6 +88,28 @@ def test_requests__asks_the_other_strand_too_with_everything_mirrored(rows: Rows
     assert backward.letters[8] == "C"
 
 
+def test_requests__in_a_moved_window_are_the_same_bases_further_on(genome: Genome, rows: Rows) -> None:
+    ref = str(genome.bases_at(["chr1"], [30_000], 1)[0])
+    asked = Asked(rows([(30_000, ref, "A" if ref != "A" else "C")]), genome)
+    moved = replace(asked, probe=Probe.SHIFTED)
+    (usual,), (further,) = variants(asked), variants(moved)
+    assert further[2] == replace(usual[2], start=usual[2].start + SHIFT, end=usual[2].end + SHIFT)
+    before, after = ([request for _, _, request in draft(window=WINDOW).requests(each)] for each in (asked, moved))
+    for one, other in zip(before, after, strict=True):
+        assert isinstance(one, SequenceRequest)
+        assert isinstance(other, SequenceRequest)
+        assert other.letters[:-SHIFT] == one.letters[SHIFT:]
+        assert len(other.letters) == WINDOW
+        kept = one.reduction
+        assert other.reduction == Reduction(kept.first - SHIFT, kept.end - SHIFT, kept.centre - SHIFT)
+
+
+def test_variant_requests__ref_against_itself_is_asked_by_its_probe_only(rows: Rows) -> None:
+    asked = Asked(rows([(9_000, "A", "A")]))
+    assert variants(asked)[0][2] == "REF and ALT are the same, A"
+    assert isinstance(variants(replace(asked, probe=Probe.SAME))[0][2], VariantRequest)
+
+
 def carried(*sequences: tuple[str, str | None, str | None, int | None]) -> pl.DataFrame:
     schema = {"asked_id": pl.String, "ref_sequence": pl.String, "alt_sequence": pl.String, "offset": pl.Int64}
     return pl.DataFrame(list(sequences), schema=schema, orient="row")
@@ -114,6 +137,30 @@ def test_elements__stand_in_the_middle_and_count_alone(rows: Rows) -> None:
     assert even.reduction == Reduction(5, 11, 8)
     assert odd.letters == "NNNNACGTACGNNNNN"
     assert odd.reduction == Reduction(4, 11, 7)
+
+
+def test_elements__stand_among_what_was_around_them_and_count_alone(rows: Rows) -> None:
+    frame = rows([(10, "G", "C")])
+    inserted = {"insert_start": 6, "insert_length": 6}
+    sequence = carried((frame.item(0, "asked_id"), "GGGGGGACGTACTT", None, None)).with_columns(
+        pl.lit(value).alias(name) for name, value in inserted.items()
+    )
+    ((_, _, found),) = draft(SequenceScore("DNASE", "MEAN")).elements(Asked(frame, sequences=sequence))
+    assert isinstance(found, SequenceRequest)
+    # As far as it goes: the flank before it is cut where the window begins, behind it nothing more is known.
+    assert found.letters == "GGGGGACGTACTTNNN"
+    assert found.reduction == Reduction(5, 11, 8)
+
+
+def test_requests__cut_flanks_but_no_insert_at_the_end_of_the_window(rows: Rows) -> None:
+    frame = rows([(10, "G", "C")])
+    pair = carried((frame.item(0, "asked_id"), "T" * 20 + "ACGTA" + "C" * 20, "T" * 20 + "ACCTA" + "C" * 20, 22))
+    inserted = pair.with_columns(insert_start=pl.lit(20), insert_length=pl.lit(5))
+    found = {part: request for _, part, request in draft().requests(Asked(frame, sequences=inserted))}
+    assert isinstance(found["alt"], SequenceRequest)
+    assert found["alt"].letters == "TTTTTACCTACCCCCC"
+    ((_, _, problem),) = draft().requests(Asked(frame, sequences=pair))
+    assert "longer than the window" in problem
 
 
 @pytest.mark.parametrize(

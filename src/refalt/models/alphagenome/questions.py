@@ -103,7 +103,9 @@ class SequenceDraft:
         carried = asked.sequences if asked.sequences is not None else _NO_SEQUENCES
         rows = asked.rows.select("asked_id").join(carried, on="asked_id", how="left", maintain_order="left")
         for row, found in enumerate(rows.iter_rows(named=True)):
-            longest = max(len(found["ref_sequence"] or ""), len(found["alt_sequence"] or ""))
+            # What stood around an insert is cut where the window ends; the insert itself is not.
+            given = max(len(found["ref_sequence"] or ""), len(found["alt_sequence"] or ""))
+            longest = found.get("insert_length") or given
             if not longest or (made == self._pair and found["alt_sequence"] is None):
                 yield row, "ref", "its sequence is not known: there is no genome and the source carries none"
             elif longest > self.window:
@@ -112,7 +114,7 @@ class SequenceDraft:
                 yield from self._asked(row, *made(found))
 
     def _pair(self, found: Mapping[str, Any]) -> tuple[dict[str, Codes], Reduction]:
-        """Both sequences with the variant's first base where a genome's window has it; N around them."""
+        """Both sequences with the variant's first base where a genome's window has it; N where nothing is known."""
         centre = self.window // 2 - 1
         first = centre - (found["offset"] or 0)
         pair = {"ref": found["ref_sequence"], "alt": found["alt_sequence"]}
@@ -121,9 +123,10 @@ class SequenceDraft:
 
     def _element(self, found: Mapping[str, Any]) -> tuple[dict[str, Codes], Reduction]:
         codes = encode(found["ref_sequence"])
-        first = (self.window - codes.size) // 2
-        kept = Reduction(first, first + codes.size, first + codes.size // 2)
-        return {"ref": _padded(codes, first, self.window)}, kept
+        before, length = found.get("insert_start") or 0, found.get("insert_length") or codes.size
+        first = (self.window - length) // 2
+        kept = Reduction(first, first + length, first + length // 2)
+        return {"ref": _padded(codes, first - before, self.window)}, kept
 
     def _asked(self, row: int, sequences: dict[str, Codes], kept: Reduction) -> Iterator[Drafted]:
         mirrored = Reduction(self.window - kept.end, self.window - kept.first, self.window - 1 - kept.centre)
