@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from refalt.columns import MEAN_OVER
 from refalt.studies.sections import Filled, IntervalFile, Name, RowFilter, Sample, Section
 
 LabelName = Literal["given", "matched", "direction", "magnitude_median"]
@@ -93,7 +94,8 @@ class Matching(Section):
 class EvaluationSection(Section):
     """How scores are held against measurements.
 
-    `family` lists the strata (by name, `all` being the whole) whose estimates are tested and corrected as one family;
+    `family` lists the strata (by name, `all` being the whole, `mean over NAME` the mean over one) whose estimates are
+    tested and corrected as one family;
     `permute_within` names a stratum that permuted scores must not leave; `kmers` adds the supervised k-mer baseline.
     """
 
@@ -112,7 +114,7 @@ class EvaluationSection(Section):
 
     @model_validator(mode="after")
     def _strata_and_labels_are_defined(self) -> EvaluationSection:
-        strangers = sorted(set(self.family) - {"all", *self.strata})
+        strangers = sorted(set(self.family) - {"all", *self.strata, f"{MEAN_OVER}{self.mean_over}"})
         if strangers:
             raise ValueError(f"family names {strangers[0]!r}, which is not among strata")
         if "matched" in self.labels and self.controls is None:
