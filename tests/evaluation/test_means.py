@@ -19,7 +19,9 @@ SCORE = ScoreSection.model_validate({"name": "s", "model": "recorded"})
 
 
 def _terms(mean_over: str | None = "element", **changes: Any) -> Terms:
-    settings = EvaluationSection.model_validate({"labels": [], "mean_over": mean_over, "resamples": 100})
+    settings = EvaluationSection.model_validate(
+        {"labels": [], "mean_over": mean_over, "resamples": 100, "family": changes.get("family", ("all",))}
+    )
     return Terms("d", settings, 1, 0.05, changes.get("withheld", {}), changes.get("quantity", "effect"))
 
 
@@ -59,6 +61,30 @@ def test_mean_of_groups__of_single_values_is_student_s_interval() -> None:
     reference = stats.ttest_1samp(values, 0).confidence_interval(0.9)
     assert (found.value, found.n_groups) == (pytest.approx(values.mean()), 12)
     assert (found.lower, found.upper) == (pytest.approx(reference.low), pytest.approx(reference.high))
+
+
+def test_mean_of_groups__its_p_value_is_student_s() -> None:
+    values = np.random.default_rng(3).normal(0.4, size=14)
+    found = mean_of_groups(values, np.arange(14), level=0.95)
+    assert found.p_value == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+
+
+def test_mean_of_groups__values_that_never_differ_have_no_interval() -> None:
+    found = mean_of_groups(np.ones(12), np.arange(12), level=0.95)
+    assert (found.value, found.reason) == (1.0, "every cluster gives 1: no interval")
+    assert math.isnan(found.lower)
+
+
+def test_mean_estimates__a_mean_in_the_family_is_tested_against_its_chance() -> None:
+    held = _joined([30] * 12)
+    found = mean_estimates(held, [SCORE], _terms(family=("all", "mean over element")))
+    by_element = held.comparison.frame.group_by("stratum.element").agg(pl.corr("effect", "score"))
+    assert _row(found)["p_value"] == pytest.approx(stats.ttest_1samp(by_element["effect"], 0).pvalue)
+    signs = _row(found, "sign_concordance")
+    assert signs["p_value"] < 0.001
+    assert signs["chance"] == pytest.approx(0.5, abs=0.05)
+    assert _row(found, "calibration_slope")["p_value"] is None
+    assert _row(mean_estimates(held, [SCORE], _terms()))["p_value"] is None
 
 
 def test_mean_of_groups__the_same_value_twice_in_a_group_tells_nothing_new() -> None:
@@ -125,4 +151,6 @@ def test_mean_estimates__activities_are_asked_nothing_about_signs() -> None:
 def test_mean_estimates__a_verdict_on_the_mean_asks_for_no_test_of_its_rows() -> None:
     primary = {"score": "s", "metric": "pearson_r", "label": "effect", "stratum": "mean over element"}
     settings = EvaluationSection.model_validate({"labels": [], "mean_over": "element", "primary": primary})
-    assert Terms("d", settings, 1, 0.05, {}).tested_strata == ()
+    asked = Terms("d", settings, 1, 0.05, {})
+    assert asked.tested_strata == ()
+    assert asked.tests("mean over element")

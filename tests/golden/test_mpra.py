@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from refalt.audits.base import Finding, Outcome, Severity
 from refalt.errors import API_KEY_VARIABLE, ExitCode
@@ -26,6 +27,9 @@ from refalt.stats.dependence import (
     intraclass_correlation,
     mean_cluster_size,
 )
+from refalt.stats.exchange import exchange_inputs
+from refalt.stats.metric import METRICS
+from refalt.stats.permutation import permutation_test
 from refalt.studies.library import library_study
 
 SCORES = ("dnase-centre", "dnase-mean", "cage-centre", "cage-mean", "rna-centre", "rna-mean")
@@ -265,6 +269,23 @@ def test_mpra_as_published__within_loci_such_a_score_has_nothing_to_say(
     within = compared.group_by("target_id").agg(pl.col("score").n_unique())
     assert within.get_column("score").to_list() == [1] * 18
     assert measured.height - compared.height == LOST
+
+
+def test_mpra__a_score_that_knows_the_locus_alone_is_no_news_whatever_its_p_value_by_rows(
+    measured: pl.DataFrame,
+) -> None:
+    activity, locus = measured.get_column("beta").to_numpy(), _codes(measured.get_column("target_id"))
+    drawn = np.random.default_rng(2).normal(size=(200, 18))
+    by_rows = np.array([stats.pearsonr(activity, values[locus]).pvalue for values in drawn])
+    # The published p-value of such a score, which took 6,963 rows for as many inputs, was 9e-6.
+    published = int(np.abs(np.log(by_rows) - np.log(9e-6)).argmin())
+    assert by_rows[published] == pytest.approx(9e-6, rel=0.5)
+    test = permutation_test(
+        METRICS["pearson_r"], activity, drawn[published][locus], exchange_inputs(locus), permutations=999,
+        rng=np.random.default_rng(3),
+    )  # fmt: skip
+    assert test.n_exchangeable == 18
+    assert test.p_value.value > 0.2
 
 
 def _built(folder: Path, *, loci: int, changes: int) -> int:

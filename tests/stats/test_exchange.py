@@ -33,14 +33,36 @@ def test_permute_scores__equal_blocks_move_whole() -> None:
     assert exchange.n_exchangeable == 4
 
 
-def test_permute_scores__neighbours_in_unequal_blocks_stay_neighbours() -> None:
-    block = np.repeat([0, 1, 2], [2, 5, 3])
+def test_permute_scores__an_unequal_block_is_given_a_stretch_of_one_block_or_goes_round_it() -> None:
+    sizes = [2, 5, 3]
+    block = np.repeat([0, 1, 2], sizes)
     rng = np.random.default_rng(1)
     exchange = exchange_inputs(np.arange(10), block=block)
-    for _ in range(30):
-        dealt = permute_scores(np.arange(10.0), exchange, rng=rng)
-        assert sorted(dealt) == list(range(10))
-        assert (np.diff(dealt) == 1).sum() >= 7
+    assert not exchange.only_permutes
+    starts_in_the_long_one = set()
+    for _ in range(200):
+        dealt = permute_scores(np.arange(10.0), exchange, rng=rng).astype(int)
+        given = [np.unique(block[dealt[block == b]]) for b in range(3)]
+        assert all(one.size == 1 for one in given)
+        assert sorted(one[0] for one in given) == [0, 1, 2]
+        for b, one in enumerate(given):
+            own = dealt[block == b]
+            length = sizes[one[0]]
+            first = block.searchsorted(one[0])
+            if length <= sizes[b]:
+                assert own.tolist() == [first + i % length for i in range(sizes[b])]
+            else:
+                assert (np.diff(own) == 1).all()
+                if (b, one[0]) == (0, 1):
+                    starts_in_the_long_one.add(own[0] - first)
+    assert starts_in_the_long_one == {0, 1, 2, 3}
+
+
+def test_exchange__only_permutes_where_blocks_of_a_stratum_are_of_one_size() -> None:
+    assert exchange_inputs(np.arange(6)).only_permutes
+    assert exchange_inputs(np.arange(6), block=[0, 0, 1, 1, 2, 2]).only_permutes
+    assert exchange_inputs(np.arange(6), block=[0, 0, 1, 1, 2, 3], stratum=[0, 0, 0, 0, 1, 1]).only_permutes
+    assert not exchange_inputs(np.arange(6), block=[0, 0, 1, 1, 2, 3]).only_permutes
 
 
 def test_permute_scores__nothing_leaves_its_stratum_whatever_the_row_order() -> None:

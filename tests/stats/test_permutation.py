@@ -104,6 +104,20 @@ def test_permutation_test__whole_blocks_see_through_shared_noise_that_single_inp
     assert np.mean(np.array(whole) <= 0.05) < 0.15
 
 
+def test_permutation_test__keeps_its_level_where_blocks_are_of_very_unequal_size() -> None:
+    rng = np.random.default_rng(8)
+    found = []
+    for _ in range(150):
+        sizes = np.maximum(np.round(12 * rng.lognormal(0, 0.8, size=25)).astype(int), 1)
+        block = np.repeat(np.arange(25), sizes)
+        effect, score = (np.repeat(rng.normal(size=25), sizes) + 0.3 * rng.normal(size=block.size) for _ in range(2))
+        exchange = exchange_inputs(np.arange(block.size), block=block)
+        test = permutation_test(METRICS["pearson_r"], effect, score, exchange, permutations=99, rng=rng)
+        found.append(test.p_value.value)
+    # Of 150 draws with a chance of a twentieth each, 16 and more come up once in three hundred times.
+    assert np.count_nonzero(np.array(found) <= 0.05) < 16
+
+
 def test_permutation_test__within_clusters_does_not_see_differences_between_them() -> None:
     rng = np.random.default_rng(7)
     cluster = np.repeat(np.arange(10), 20)

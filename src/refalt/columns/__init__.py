@@ -24,6 +24,7 @@ __all__ = [
     "FAILURES",
     "HETEROGENEITY",
     "INPUTS",
+    "MEAN_OVER",
     "MEASUREMENTS",
     "ORIENTATION",
     "POWER",
@@ -41,6 +42,8 @@ __all__ = [
 RECORDED_PREFIX: Final = "recorded."
 STRATUM_PREFIX: Final = "stratum."
 WHOLE: Final = "all"
+#: Begins the stratum of an estimate that is a mean over the values of a stratum.
+MEAN_OVER: Final = "mean over "
 
 
 class Reason(enum.StrEnum):

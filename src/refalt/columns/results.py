@@ -37,7 +37,11 @@ ESTIMATES: Final = (
     _METRIC,
     _STRATUM,
     *_INTERVAL,
-    Column("p_value", pl.Float64, "two-sided p-value by exchange of scores between inputs, clusters moving whole"),
+    Column(
+        "p_value",
+        pl.Float64,
+        "two-sided p-value, by exchange of scores between inputs, whole clusters; of a mean, by t",
+    ),
     Column("q_value", pl.Float64, "p-value adjusted over the declared family, by Benjamini and Hochberg"),
     Column("p_bonferroni", pl.Float64, "p-value times the number of tests of the family, at most 1"),
     Column("chance", pl.Float64, "what a score without information gives in expectation"),

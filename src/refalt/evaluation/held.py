@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from refalt.columns import SPARING_RECORDED, WHOLE, Reason
+from refalt.columns import MEAN_OVER, SPARING_RECORDED, WHOLE, Reason
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import DIRECTION, LABELS, Floats, Question, score_of, target_of
 from refalt.provenance import seed_from
@@ -61,13 +61,9 @@ class Terms:
 
     @property
     def family(self) -> tuple[str, ...]:
-        """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies.
-
-        A mean over the values of a stratum is no part of the rows; its interval is its test.
-        """
+        """Names of strata (`all` among them) that are tested: what the study declares, and where its verdict lies."""
         primary = self.settings.primary.stratum if self.settings.primary else WHOLE
-        verdict = (primary.partition("=")[0],) if "=" in primary else ()
-        return (*self.settings.family, *verdict)
+        return (*self.settings.family, *((primary.partition("=")[0],) if primary != WHOLE else ()))
 
     def tests(self, stratum: str) -> bool:
         """Whether a stratum (`all`, or `name=value`) belongs to the family of tests."""
@@ -75,8 +71,8 @@ class Terms:
 
     @property
     def tested_strata(self) -> tuple[str, ...]:
-        """Names of the strata of the family, the whole left out."""
-        return tuple(name for name in dict.fromkeys(self.family) if name != WHOLE)
+        """Names of the strata of the family, the whole left out, and means, which are no part of the rows."""
+        return tuple(n for n in dict.fromkeys(self.family) if n != WHOLE and not n.startswith(MEAN_OVER))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The mean of a metric over the values of a stratum, such as elements: every element counts once, whatever its rows.
 
 Elements that share a cluster, as two clones of one locus do, are not independent of each other: the interval of the
-mean rests on the spread between groups of them.
+mean, and its p-value, rest on the spread between groups of them. Nothing is permuted: where an element is a cluster, as
+most are, whatever could change places within it is not independent.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from refalt.columns import MEAN_OVER
+from refalt.evaluation.beside.significance import UNTESTED
 from refalt.evaluation.blocks import dense, joined_by
 from refalt.evaluation.held import Held, Terms, companions, framed, measured_rows, rows_of, why_withheld
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import Floats, Question, asked_questions
-from refalt.evaluation.strata import MEAN_OVER, strata
+from refalt.evaluation.strata import strata
 from refalt.stats.intervals import MIN_CLUSTERS
 from refalt.stats.metric import METRICS, Metric
 from refalt.studies.study import ScoreSection
@@ -50,6 +53,7 @@ class Mean:
         value: The mean.
         lower, upper: Limits.
         n_groups: Groups of values that are independent of each other.
+        p_value: Two-sided, of a mean of zero, by the same t.
         reason: Why something is missing.
     """
 
@@ -57,6 +61,7 @@ class Mean:
     lower: float
     upper: float
     n_groups: int
+    p_value: float = math.nan
     reason: str | None = None
 
 
@@ -72,19 +77,23 @@ def mean_of_groups(values: Floats, group: npt.NDArray[np.integer[Any]], *, level
         group: int[k], the group of each value.
         level: Of the interval.
     """
-    from scipy.special import stdtrit
+    from scipy.special import stdtr, stdtrit
 
     if not values.size:
-        return Mean(math.nan, math.nan, math.nan, 0, "none of its parts has anything to measure")
+        return Mean(math.nan, math.nan, math.nan, 0, reason="none of its parts has anything to measure")
     mean = float(values.mean())
     codes = np.unique(group, return_inverse=True)[1]
     n_groups = int(codes.max()) + 1
     if n_groups < MIN_CLUSTERS:
-        return Mean(mean, math.nan, math.nan, n_groups, f"{n_groups} clusters: no interval under {MIN_CLUSTERS}")
+        reason = f"{n_groups} clusters: no interval under {MIN_CLUSTERS}"
+        return Mean(mean, math.nan, math.nan, n_groups, reason=reason)
     sums = np.bincount(codes, weights=values - mean)
     error = math.sqrt(n_groups / (n_groups - 1) * float((sums**2).sum())) / values.size
+    if error == 0:
+        return Mean(mean, math.nan, math.nan, n_groups, reason=f"every cluster gives {mean:g}: no interval")
     half = float(stdtrit(n_groups - 1, (1 + level) / 2)) * error
-    return Mean(mean, mean - half, mean + half, n_groups)
+    p = 2 * float(stdtr(n_groups - 1, -abs(mean) / error))
+    return Mean(mean, mean - half, mean + half, n_groups, p)
 
 
 def _mean(
@@ -96,9 +105,12 @@ def _mean(
     used = [part for part, value in zip(held, values, strict=True) if np.isfinite(value)]
     found = mean_of_groups(values[np.isfinite(values)], _groups(used), level=level)
     if withheld:
-        found = Mean(math.nan, math.nan, math.nan, found.n_groups, withheld)
+        found = Mean(math.nan, math.nan, math.nan, found.n_groups, reason=withheld)
     has_interval = math.isfinite(found.lower)
-    chances = [metric.chance(part.target, part.score).value for part in used]
+    chances = np.array([metric.chance(part.target, part.score).value for part in used])
+    beyond = mean_of_groups(values[np.isfinite(values)] - chances, _groups(used), level=level)
+    tested = has_interval and metric.name not in UNTESTED and terms.settings.permutations > 0
+    tested = tested and terms.tests(f"{MEAN_OVER}{name}") and math.isfinite(beyond.p_value)
     return {
         "model": score.model,
         "score_name": score.name,
@@ -111,9 +123,9 @@ def _mean(
         "upper": found.upper,
         "level": level,
         "method": f"t on clusters of {len(used)} of {len(held)} values of {name}" if has_interval else "none",
-        "p_value": None,
+        "p_value": beyond.p_value if tested else None,
         "q_value": None,
-        "chance": float(np.mean(chances)) if chances and not withheld else math.nan,
+        "chance": float(chances.mean()) if chances.size and not withheld else math.nan,
         "prevalence": _prevalence(used) if metric.needs == "label" else None,
         **_counted(used, held, n_groups=found.n_groups),
         "reason": found.reason,

@@ -19,8 +19,6 @@ _EDGES: Final[Mapping[str, Sequence[float]]] = {
     "maf": (0.05, 0.1, 0.25),
 }
 _LENGTH_CHANGE: Final = r":([ACGTN]+)>([ACGTN]+)$"
-#: Begins the stratum of an estimate that is a mean over the values of a stratum (see `evaluation.means`).
-MEAN_OVER: Final = "mean over "
 BUILT_IN: Final = (
     "label", "chrom", "effect_size", "tss_distance", "centre_distance", "maf", "consequence", "indel"
 )  # fmt: skip

@@ -1,13 +1,15 @@
 """Which scores may change places in a permutation, and orders drawn at random among those allowed.
 
 Only scores of *distinct model inputs* change places; rows that share an input keep sharing its score. Rows that depend
-on one another move together: whole blocks are put in another order and their scores laid end to end over the inputs,
-so that neighbours stay neighbours (blocks of equal size are exchanged exactly, others shift along). Nothing leaves
-its stratum.
+on one another move together: every block is given the scores of one block, its own or another's, in their order.
+Blocks of equal size are exchanged exactly. A block that is given a longer one's scores gets a stretch of them from a
+random place, and one that is given a shorter one's goes round it again: the deal is then no permutation of the scores,
+and a test by it is approximate (see `permutation`). Nothing leaves its stratum.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,16 +48,26 @@ class Exchange:
         """Whether every block is one input."""
         return self.block_starts.size - 1 == self.row_of_input.size
 
+    @property
+    def only_permutes(self) -> bool:
+        """Whether each score is dealt once in every deal: blocks of one stratum are of one size."""
+        sizes, bounds = np.diff(self.block_starts), self.stratum_starts
+        return all((sizes[first:last] == sizes[first]).all() for first, last in itertools.pairwise(bounds))
+
     def order(self, rng: np.random.Generator) -> IntArray:
-        """One random order: at each place, the input whose score comes there."""
+        """One random deal: at each place, the input whose score comes there."""
         if self.moves_inputs_singly and self.stratum_starts.size == 2:
             return rng.permutation(self.row_of_input.size)
         keys = rng.random(self.block_starts.size - 1)
         stratum = np.repeat(np.arange(self.stratum_starts.size - 1), np.diff(self.stratum_starts))
         blocks = np.lexsort((keys, stratum))
-        sizes = np.diff(self.block_starts)[blocks]
-        shift = self.block_starts[blocks] - np.concatenate(([0], np.cumsum(sizes)[:-1]))
-        return np.repeat(shift, sizes) + np.arange(self.row_of_input.size)
+        sizes = np.diff(self.block_starts)
+        given = sizes[blocks]
+        spare = np.maximum(given - sizes, 0)
+        first = self.block_starts[blocks] + (rng.random(blocks.size) * (spare + 1)).astype(np.int64)
+        place = np.arange(self.row_of_input.size) - np.repeat(self.block_starts[:-1], sizes)
+        dealt: IntArray = np.repeat(first, sizes) + place % np.repeat(given, sizes)
+        return dealt
 
 
 def exchange_inputs(

@@ -1,4 +1,13 @@
-"""Tests by permutation: what the metric would be, had scores been dealt to other inputs (see `exchange`)."""
+"""Tests by permutation: what the metric would be, had scores been dealt to other inputs (see `exchange`).
+
+The test is exact where single inputs, or blocks of one size, change places and their scores are exchangeable. Blocks of
+unequal size cannot change places: each is given the scores of one block, cut or gone round again to its own length, so
+that what is alike within a block stays alike, and the p-value is *approximate*. Scores of short blocks are then dealt
+more often than they occur, some of long ones not at all, and the observed deal is no longer one among equals. On
+simulated blocks of very unequal size (log-normal with a spread of 0.8) that know nothing of each other, p was 0.05 or
+less in 2 to 6 % of the tests, for 10 to 100 blocks and intraclass correlations of 0.1 to 0.9; dealing permuted blocks
+end to end, which breaks large ones over small ones, gave up to 20 %.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +47,8 @@ def permutation_null(
 ) -> FloatArray:
     """The metric after each of at least `permutations` random exchanges: (permutations or more,) float64.
 
-    Where every row has an input of its own the ranks of a permuted score are its ranks permuted, and Spearman, Pearson
-    and AUROC are products of two columns; other cases are computed in full.
+    Where every row has an input of its own and every score is dealt once, the ranks of a permuted score are its ranks
+    permuted, and Spearman, Pearson and AUROC are products of two columns; other cases are computed in full.
 
     Raises:
         UndefinedError: rows that cannot be used, or rows of one input with different scores.
@@ -48,8 +57,8 @@ def permutation_null(
     if rows.score.size != exchange.input_of_row.size:
         raise ValueError(f"{rows.score.size} rows, but an exchange of {exchange.input_of_row.size}")
     by_input = scores_of_inputs(rows.score, exchange)
-    one_row_each = by_input.size == rows.score.size
-    if not (one_row_each and metric.function in _BY_PRODUCTS):
+    only_permuted = by_input.size == rows.score.size and exchange.only_permutes
+    if not (only_permuted and metric.function in _BY_PRODUCTS):
         deals = (by_input[exchange.order(rng)][exchange.input_of_row] for _ in range(permutations))
         return np.array([metric.function(rows.target, dealt).value for dealt in deals])
     columns = _product_columns(metric, rows.target[exchange.row_of_input], by_input)
@@ -90,7 +99,7 @@ def permutation_test(
 ) -> PermutationTest:
     """Test that scores say nothing of their own inputs: p = (1 + b) / (1 + B) with b of B permutations as extreme.
 
-    Two-sided compares distances from the mean of the permutations.
+    Two-sided compares distances from the mean of the permutations. Approximate where blocks are of unequal size.
     """
     value = metric.function(target, score)
     try:

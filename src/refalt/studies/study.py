@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from refalt.columns import MEAN_OVER
 from refalt.studies.sections import Filled, IntervalFile, Name, PeakFile, RowFilter, Sample, Section
 
 LabelName = Literal["given", "matched", "direction", "magnitude_median"]
@@ -106,9 +107,10 @@ class Matching(Section):
 class EvaluationSection(Section):
     """How scores are held against measurements.
 
-    `family` lists the strata (by name, `all` being the whole) whose estimates are tested and corrected as one family;
-    `permute_within` names a stratum that permuted scores must not leave; `kmers` adds the supervised k-mer baseline;
-    `folds` are intervals whose fourth column names the fold of a model's training data they belong to.
+    `family` lists the strata (by name, `all` being the whole, `mean over NAME` the mean over one) whose estimates are
+    tested and corrected as one family; `permute_within` names a stratum that permuted scores must not leave; `kmers`
+    adds the supervised k-mer baseline; `folds` are intervals whose fourth column names the fold of a model's training
+    data they belong to.
     """
 
     labels: tuple[LabelName, ...] = ("direction", "magnitude_median")
@@ -127,7 +129,7 @@ class EvaluationSection(Section):
 
     @model_validator(mode="after")
     def _strata_and_labels_are_defined(self) -> EvaluationSection:
-        strangers = sorted(set(self.family) - {"all", *self.strata})
+        strangers = sorted(set(self.family) - {"all", *self.strata, f"{MEAN_OVER}{self.mean_over}"})
         if strangers:
             raise ValueError(f"family names {strangers[0]!r}, which is not among strata")
         if "matched" in self.labels and self.controls is None:

@@ -43,6 +43,14 @@ def test_ready_for_deals__a_deal_of_zeros_has_no_concordance_but_a_reason() -> N
     assert found.reason
 
 
+@pytest.mark.parametrize("metric", ["spearman_rho", "pearson_r"])
+def test_ready_for_deals__a_deal_of_one_score_has_no_correlation_but_a_reason(metric: str) -> None:
+    quick, score = ready_for_deals(METRICS[metric], _held(metric, rows()))
+    found = quick.function(score, np.full(300, score[0]))
+    assert math.isnan(found.value)
+    assert found.reason
+
+
 def test_ready_for_deals__a_metric_it_does_not_know_stays_as_it_is() -> None:
     held = _held("pearson_r", rows())
     metric, score = ready_for_deals(METRICS["calibration_slope"], held)

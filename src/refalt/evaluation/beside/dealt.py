@@ -62,7 +62,7 @@ def _spearman(held: Held) -> tuple[Deal, Floats]:
         counts = np.bincount(at, minlength=n_steps)
         middle = np.cumsum(counts) - counts / 2
         middle -= float(counts @ middle) / at.size
-        return float(left @ middle[at]) / (length * math.sqrt(float(counts @ middle**2)))
+        return _ratio(float(left @ middle[at]), length * math.sqrt(float(counts @ middle**2)))
 
     return deal, steps
 
@@ -75,7 +75,7 @@ def _pearson(held: Held) -> tuple[Deal, Floats]:
 
     def deal(dealt: Floats) -> float:
         right = dealt - dealt.mean()
-        return float(left @ right) / math.sqrt(float(right @ right))
+        return _ratio(float(left @ right), math.sqrt(float(right @ right)) if np.ptp(dealt) > 0 else 0.0)
 
     return deal, score
 
@@ -105,6 +105,11 @@ def _auprc(held: Held) -> tuple[Deal, Floats]:
         return float(hits @ (np.cumsum(hits) / seen)) / positive.size
 
     return deal, steps
+
+
+def _ratio(above: float, below: float) -> float:
+    """NaN where a deal holds one score only."""
+    return above / below if below > 0 else math.nan
 
 
 def _downwards(at: IntArray, n_steps: int) -> IntArray:

@@ -30,7 +30,8 @@ def p_value(metric: Metric, held: Held, terms: Terms, question: str, stratum: st
     """Two-sided p-value of a metric, by permutation.
 
     Scores are exchanged between distinct model inputs, all inputs of a cluster moving together, and within the
-    strata of `[evaluation] permute_within` where it is set: p = (1 + b) / (1 + B). NaN under `MIN_CLUSTERS` clusters.
+    strata of `[evaluation] permute_within` where it is set: p = (1 + b) / (1 + B), approximate where clusters are of
+    unequal size (see `stats.permutation`). NaN under `MIN_CLUSTERS` clusters.
     None where the study does not test: strata outside the family, no permutations, and slopes (see `UNTESTED`).
 
     Args:
@@ -49,7 +50,8 @@ def p_value(metric: Metric, held: Held, terms: Terms, question: str, stratum: st
     except UndefinedError as error:
         return nothing(f"no p-value: {error}")
     # Where each row has an input of its own, some metrics are faster still as products of two columns.
-    alone = exchange.row_of_input.size == held.score.size and metric.name in BY_PRODUCTS
+    single = exchange.row_of_input.size == held.score.size and exchange.only_permutes
+    alone = single and metric.name in BY_PRODUCTS
     quick, score = (metric, held.score) if alone else ready_for_deals(metric, held)
     test = permutation_test(
         quick, held.target, score, exchange,
