@@ -9,7 +9,7 @@ import polars as pl
 
 from refalt.audits.alleles import beyond_chance
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import effect_rows, published_effects, share, shown_rows
+from refalt.audits.rows import effect_rows, published_effects, sample_words, sampled, share, shown_rows
 from refalt.columns import Reason
 from refalt.studies.sections import AlleleColumn, DatasetSection
 from refalt.tables import AlleleChecks, Measurements
@@ -59,7 +59,10 @@ class AllelesAreReal(Audit):
         return self._mixture(stated, declared)
 
     def _mixture(self, stated: pl.DataFrame, declared: DatasetSection) -> Finding:
-        variants = stated.unique("variant_id", maintain_order=True)
+        # Changes are counted once a variant; a variant of many rows is drawn once at most.
+        drawn = sampled(stated)
+        variants = drawn.unique("variant_id", maintain_order=True)
+        aside = sample_words(drawn.height, stated.height)
         pair = pl.concat_str("ref", "alt").alias("pair")
         pairs = variants.select(pair).filter(pl.col("pair").str.contains("^[ACGT]{2}$"))
         counts = pairs.get_column("pair").value_counts().sort("pair")
@@ -71,6 +74,7 @@ class AllelesAreReal(Audit):
         transitions = int(counts.filter(pl.col("pair").is_in(_TRANSITIONS)).get_column("count").sum())
         ratio = transitions / max(n - transitions, 1)
         said = f"{n:,} single-base variants: {bits:.2f} bits of (REF, ALT), transitions over transversions {ratio:.2f}"
+        said += aside
         numbers: Numbers = {"n_affected": n, "n_examined": n}
         if bits < FEWEST_BITS:
             return self.found(f"{said}: ALT is made from REF.", statistic=bits, threshold=FEWEST_BITS, **numbers)

@@ -85,7 +85,8 @@ class SwappedAllelesAreResolved(Audit):
     def check(self, *, checks: AlleleChecks, measurements: Measurements) -> Finding:
         """Count rows that were turned, and rows that cannot be."""
         known = checks.frame.select("variant_id", "orientation", "anchor", "asked_id")
-        rows = measurements.kept(recorded=True).join(known, on="variant_id", maintain_order="left")
+        named = measurements.kept(recorded=True).select("source_row", "variant_id", "element_id")
+        rows = named.join(known, on="variant_id", maintain_order="left")
         held = substitutions_first(rows.filter(pl.col("anchor") != "as_published"))
         if held.is_empty():
             return self.skipped("neither a genome nor a carried sequence reaches any row with stated alleles")

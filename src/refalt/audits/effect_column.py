@@ -11,7 +11,7 @@ import polars as pl
 
 from refalt.audits import shapes
 from refalt.audits.base import Audit, Finding, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
+from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, sample_words, sampled, share, shown_rows
 from refalt.studies.sections import DatasetSection, EffectSection
 from refalt.tables import Measurements
 
@@ -63,11 +63,13 @@ class EffectIsAnEffect(Audit):
         self, *, measurements: Measurements, declared: DatasetSection, source_columns: pl.DataFrame | None = None
     ) -> Finding:
         """Look at the values alone, then beside the p-values, then beside the other columns."""
-        rows = effect_rows(measurements)
+        whole = effect_rows(measurements)
+        rows = sampled(whole)
         if declared.effect is None:
             return self.skipped("no effect column is declared")
         if rows.height < FEWEST:
             return self.skipped(f"{rows.height} effects: under {FEWEST} no shape can be told")
+        aside = sample_words(rows.height, whole.height)
         beta = floats(rows, "beta")
         others = _other_columns(rows, source_columns, declared.effect.column)
         sight = next(_sights(beta, rows, declared.effect, others), None)
@@ -75,13 +77,13 @@ class EffectIsAnEffect(Audit):
             bottom = shapes.bottom_to_middle(beta)
             return self.clear(
                 f"{beta.size:,} values, {share(int((beta < 0).sum()), beta.size)} negative; their 1st percentile is "
-                f"{bottom:.2g} of their median size.",
+                f"{bottom:.2g} of their median size{aside}.",
                 n_examined=beta.size,
                 statistic=bottom,
                 threshold=P_LIKE_BOTTOM,
             )
         return self.found(
-            f"Column `{declared.effect.column}` is not an effect: {sight.message}",
+            f"Column `{declared.effect.column}` is not an effect{aside}: {sight.message}",
             n_affected=sight.n_affected,
             n_examined=beta.size,
             statistic=sight.statistic,

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Phase, Severity
-from refalt.audits.rows import FEWEST, share, shown_rows
+from refalt.audits.rows import FEWEST, SAMPLED, sampled, share, shown_rows
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.sources.fasta import Genome
 from refalt.studies.sections import DatasetSection
@@ -74,11 +74,18 @@ def _lengths(assembly: str, genome: Genome | None) -> Mapping[str, int]:
 def _counted(rows: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:
     """Rows that differ from the row before by one row and one base, on the same constant."""
     constant = (pl.col("source_pos") - pl.col("source_row")).alias("constant")
+    if 2 * _commonest(sampled(rows).select(constant)) <= COUNTED_ROWS * min(rows.height, SAMPLED):
+        return None
     common = rows.select(constant).get_column("constant").value_counts(sort=True)
     if common.get_column("count")[0] <= COUNTED_ROWS * rows.height:
         return None
     counted = rows.filter(constant == common.get_column("constant")[0])
     return f"{share(counted.height, rows.height)} positions are the row's own number plus a constant", counted
+
+
+def _commonest(constants: pl.DataFrame) -> int:
+    """How many rows hold the commonest constant."""
+    return int(constants.to_series().value_counts().get_column("count").max() or 0)  # type: ignore[arg-type]
 
 
 def _near_zero(rows: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:

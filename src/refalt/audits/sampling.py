@@ -143,6 +143,9 @@ class JoinsAreOneToOne(Audit):
         repeatable = pl.col("reason").is_null() | (pl.col("reason") == Reason.DUPLICATE_ROW.value)
         rows = measurements.frame.filter(repeatable & pl.col("beta").is_not_null())
         key = list(Measurements.unique_when_kept)
+        # Kept rows have keys of their own: only a row marked as a repeat can share one.
+        if not (rows.get_column("reason") == Reason.DUPLICATE_ROW.value).any():
+            return self.clear(f"No key of {rows.height:,} rows holds two effects.", n_examined=rows.height)
         several = rows.group_by(key).agg(pl.col("beta").n_unique().alias("n_effects")).filter(pl.col("n_effects") > 1)
         collided = rows.join(several, on=key, how="semi", nulls_equal=True, maintain_order="left")
         numbers: Numbers = {"n_affected": collided.height, "n_examined": rows.height}

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share, shown_rows
+from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, sample_words, sampled, share, shown_rows
 from refalt.columns import WHOLE
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
@@ -188,14 +188,16 @@ class SizeDoesNotTrackFrequency(Audit):
         scores: Sequence[ScoreSection] = (),
     ) -> Iterator[Finding]:
         """Correlate size and frequency; once scores are there, say what is left of them without it."""
-        finding = self._tracks(effect_rows(measurements).filter(pl.col("maf") > 0), declared)
+        finding = self._tracks(effect_rows(measurements), declared)
         if joined is None:
             yield finding
         elif finding.is_open:
             for score in scores:
                 yield self._left(score.name, joined.comparison.frame.filter(pl.col("score_name") == score.name))
 
-    def _tracks(self, rows: pl.DataFrame, declared: DatasetSection) -> Finding:
+    def _tracks(self, whole: pl.DataFrame, declared: DatasetSection) -> Finding:
+        drawn = sampled(whole)
+        rows = drawn.filter(pl.col("maf") > 0)
         if declared.effect is None or rows.height < FEWEST:
             return self.skipped(f"{rows.height} rows have both an effect and an allele frequency")
         size, maf = np.abs(published_effects(rows, declared.effect)), floats(rows, "maf")
@@ -205,6 +207,7 @@ class SizeDoesNotTrackFrequency(Audit):
             return self.skipped(rho.reason)
         numbers: Numbers = {"n_examined": int(known.sum()), "statistic": rho.value, "threshold": TRACKS_FREQUENCY}
         said = f"Spearman of |effect| and frequency is {rho.value:.3f} over {int(known.sum()):,} rows"
+        said += sample_words(drawn.height, whole.height)
         if abs(rho.value) <= max(TRACKS_FREQUENCY, BAND / np.sqrt(known.sum())):
             return self.clear(f"{said}.", **numbers)
         # Slopes of standardised genotypes: what a variant adds to the variance of the trait.
