@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
+from refalt.alleles import LEFT_CONTEXT, VARIANT_COLUMNS, check_alleles, is_single_base
 from refalt.datasets.filters import mark_not_sampled, mark_outside
 from refalt.datasets.placement import measurements, place
 from refalt.errors import UserError
@@ -120,7 +120,7 @@ def open_fasta(prepared: Prepared) -> Genome | None:
 
 def check_variants(read: Read, genome: Genome | None) -> AlleleChecks:
     """Hold each distinct variant against its anchor."""
-    kept = read.measurements.kept(recorded=True).filter(pl.col("variant_id").is_not_null())
+    kept = read.measurements.kept(recorded=True).select(VARIANT_COLUMNS).filter(pl.col("variant_id").is_not_null())
     variants = kept.unique("variant_id", keep="first", maintain_order=True)
     variants = variants.join(_carried(read.inputs), on="variant_id", how="left", maintain_order="left")
     variants = variants.with_columns(
