@@ -148,9 +148,11 @@ def in_words(counts: Mapping[str, int]) -> str:
 
 def beyond_chance(n_misfits: int, n: int) -> bool:
     """Whether over one in a hundred does not fit, and by more than bad luck (binomial, one-sided)."""
+    if n_misfits <= (1 - FITTING) * n:
+        return False
     from scipy.special import bdtrc
 
-    return n_misfits > (1 - FITTING) * n and float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
+    return float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
 
 
 def _best(fits: list[Fit]) -> str:
