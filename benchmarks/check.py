@@ -3,8 +3,9 @@
     python benchmarks/check.py [--rows 2400000] [--repeats 3] [--profile]
 
 The least is to read the table with polars and to look each REF up in the genome, with nothing else asked. Each is a
-process of its own, and they take turns. Table (laid out as GTEx's significant pairs) and genome (chr20 to chr22 at
-their own lengths, 162 Mb) are written once, in a temporary folder. The limits are 4 times the time, and 3 GB.
+process of its own, and they take turns; processor time tells more than the clock on a busy machine. Table (laid out
+as GTEx's significant pairs) and genome (chr20 to chr22 at their own lengths, 162 Mb) are written once, in a temporary
+folder. The limits are 4 times the time, and 3 GB.
 """
 
 from __future__ import annotations
@@ -59,17 +60,18 @@ def main() -> None:
             "read, look REF up": [sys.executable, "-c", LEAST, str(table), str(genome)],
             "refalt check": [sys.executable, "-m", *ours],
         }
-        runs: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
         for _ in range(arguments.repeats):
             for name, command in commands.items():
                 runs[name].append(measured(command))
     medians = {name: [statistics.median(column) for column in zip(*pairs, strict=True)] for name, pairs in runs.items()}
-    for name, (seconds, megabytes) in medians.items():
-        print(f"{name:18s} {seconds:6.1f} s   {megabytes:6.0f} MB at its peak")
-    (least_s, least_mb), (ours_s, ours_mb) = medians.values()
-    kept = "under" if ours_s < MOST_TIMES * least_s and ours_mb < MOST_MB else "OVER"
-    print(f"ratios: time {ours_s / least_s:.2f}, memory {ours_mb / least_mb:.2f}; {kept} the limits of "
-          f"{MOST_TIMES:g} times and {MOST_MB:,} MB")  # fmt: skip
+    for name, (seconds, busy, megabytes) in medians.items():
+        print(f"{name:18s} {seconds:6.1f} s   {busy:6.1f} s of processor time   {megabytes:6.0f} MB at its peak")
+    (least_s, least_busy, least_mb), (ours_s, ours_busy, ours_mb) = medians.values()
+    kept = "under" if ours_busy < MOST_TIMES * least_busy and ours_mb < MOST_MB else "OVER"
+    times = f"time {ours_s / least_s:.2f}, processor time {ours_busy / least_busy:.2f}"
+    print(f"ratios: {times}, memory {ours_mb / least_mb:.2f}")
+    print(f"{kept} the limits of {MOST_TIMES:g} times the processor time and {MOST_MB:,} MB")
 
 
 def write_genome(path: Path) -> dict[str, np.ndarray]:
@@ -125,15 +127,15 @@ def write_table(path: Path, n: int, genome: dict[str, np.ndarray]) -> None:
     ).unique(["variant_id", "gene_id"], maintain_order=True).write_csv(path, separator="\t")
 
 
-def measured(command: list[str]) -> tuple[float, float]:
-    """Seconds, and the largest resident memory in megabytes, of one process."""
+def measured(command: list[str]) -> tuple[float, float, float]:
+    """Seconds, seconds of processor time, and the largest resident memory in megabytes, of one process."""
     begin = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command[:4]} ended with {process.returncode}")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -27,7 +27,12 @@ UNEVEN, STANDARD_ERRORS = 0.02, 4.0
 
 
 class AllelesAreReal(Audit):
-    """AL002."""
+    """AL002.
+
+    Over one row in a hundred that states alleles holds N, nothing, or one allele twice; or pairs of REF and ALT are
+    so few that ALT must follow from REF; or, in a natural design, transitions are so rare that ALT was drawn at
+    random.
+    """
 
     code = "AL002"
     phase = Phase.PREFLIGHT
@@ -93,7 +98,10 @@ def _upper_ratio(transitions: int, n: int) -> float:
 
 
 class OneRowOneChange(Audit):
-    """AL005."""
+    """AL005.
+
+    A row without alleles has a position or rsID for which other rows of the table state several changes.
+    """
 
     code = "AL005"
     phase = Phase.PREFLIGHT
@@ -131,7 +139,11 @@ def _several(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 class IndelsAreAnchored(Audit):
-    """AL006."""
+    """AL006.
+
+    Over one indel in a hundred is written with "-", could be moved to the left, or is not what the genome or the
+    carried sequence holds.
+    """
 
     code = "AL006"
     phase = Phase.PREFLIGHT
@@ -175,7 +187,11 @@ def _unfitting(indels: pl.DataFrame, checks: AlleleChecks | None) -> pl.DataFram
 
 
 class SignsAreNotReferenceBiased(Audit):
-    """AL008."""
+    """AL008.
+
+    In an allele-specific assay the shares of the two signs, ALT over REF, are further apart than two in a hundred
+    and than chance.
+    """
 
     code = "AL008"
     phase = Phase.PREFLIGHT

@@ -26,7 +26,12 @@ ORIENTATIONS: Final = (AS_GIVEN, SWAPPED, COMPLEMENT, COMPLEMENT_SWAPPED, UNRESO
 
 
 class AllelesFitTheAssembly(Audit):
-    """AL001."""
+    """AL001.
+
+    Over one substitution in a hundred fits the genome or the carried sequence neither as given, nor swapped, nor on
+    the other strand, and that is more than bad luck. The message names the assembly that fits best. Swapped alleles
+    are AL003's, indels AL006's.
+    """
 
     code = "AL001"
     phase = Phase.PREFLIGHT
@@ -69,7 +74,11 @@ class AllelesFitTheAssembly(Audit):
 
 
 class SwappedAllelesAreResolved(Audit):
-    """AL003."""
+    """AL003.
+
+    Over one row in a hundred fits neither way, so that its effect cannot be turned with its alleles. Rows that were
+    turned are counted and listed.
+    """
 
     code = "AL003"
     phase = Phase.PREFLIGHT
@@ -106,7 +115,11 @@ class SwappedAllelesAreResolved(Audit):
 
 
 class AmbiguousStrandsAreFew(Audit):
-    """AL004."""
+    """AL004.
+
+    Over one variant in a hundred reads the same on both strands, has no genome or carried sequence to settle its
+    strand, and no frequency that would.
+    """
 
     code = "AL004"
     phase = Phase.PREFLIGHT

@@ -31,7 +31,11 @@ def _substitutions(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 class VariantIsWhereTheWindowSays(Audit):
-    """SQ001."""
+    """SQ001.
+
+    Over one substitution in a hundred holds neither REF nor ALT at the declared offset, on either strand. The
+    message says at which offset most would fit.
+    """
 
     code = "SQ001"
     phase = Phase.PREFLIGHT
@@ -81,7 +85,11 @@ def _best_shift(rows: pl.DataFrame) -> tuple[int, int]:
 
 
 class SequencesStayAligned(Audit):
-    """SQ002."""
+    """SQ002.
+
+    Over one pair in a hundred has N in ALT only, changes length by another number of bases than its alleles, or
+    differs elsewhere than at the variant.
+    """
 
     code = "SQ002"
     phase = Phase.PREFLIGHT
@@ -130,7 +138,10 @@ def _elsewhere(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 class InputsAreRealSequence(Audit):
-    """SQ003."""
+    """SQ003.
+
+    Over one base in a hundred is N, a sequence begins or ends in N, or an edited construct equals its wild type.
+    """
 
     code = "SQ003"
     phase = Phase.PREFLIGHT
@@ -173,7 +184,10 @@ def _unedited(inputs: Inputs, measurements: Measurements) -> pl.DataFrame:
 
 
 class DifferentNamesAreDifferentSequences(Audit):
-    """SQ004."""
+    """SQ004.
+
+    One sequence stands under several names.
+    """
 
     code = "SQ004"
     phase = Phase.PREFLIGHT

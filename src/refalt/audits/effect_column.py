@@ -46,7 +46,13 @@ class _Sight:
 
 
 class EffectIsAnEffect(Audit):
-    """EF001."""
+    """EF001.
+
+    The values look like p-values by themselves (all in [0, 1], and crowded towards 0 as those of discoveries are,
+    or spread evenly); or they equal a p-value column or -log10 of one; or divided by their standard errors they do
+    not rank the published p-values, while another column does. Columns declared as z or t are spared the last test.
+    From large tables a sample is looked at.
+    """
 
     code = "EF001"
     phase = Phase.PREFLIGHT
@@ -162,7 +168,12 @@ def _other_columns(rows: pl.DataFrame, source: pl.DataFrame | None, effect_colum
 
 
 class DeclaredNullIsTheNull(Audit):
-    """EF002."""
+    """EF002.
+
+    The null is declared as 0, and the declared scale or unit is that of a ratio, fold or percentage with no value
+    below 0; or all values lie between 0 and 1 on both sides of 0.5, with an empty gap about 0.5 that values crowd
+    on both sides of, or with their median beside 0.5. Effects of one sign without such a sight are EF003's.
+    """
 
     code = "EF002"
     phase = Phase.PREFLIGHT

@@ -40,7 +40,12 @@ WITHHELD: Final = ("calibration_slope",)
 
 
 class NoInventedEffects(Audit):
-    """EF004."""
+    """EF004.
+
+    A value such as -9 or 999 stands far outside of all others; or one value stands in more rows than rounding gives
+    its neighbours, by a factor that no density explains. Variants nobody carries are left out, and variants in
+    perfect linkage count once.
+    """
 
     code = "EF004"
     phase = Phase.PREFLIGHT
@@ -100,7 +105,11 @@ def _sentinels(beta: Floats) -> dict[float, int]:
 
 
 class NotTruncatedBySignificance(Audit):
-    """EF007."""
+    """EF007.
+
+    Nearly all effects keep away from the null, and no p-value is over the usual level. Once scores are there, the
+    correlations within each sign are printed beside the whole.
+    """
 
     code = "EF007"
     phase = Phase.PREFLIGHT

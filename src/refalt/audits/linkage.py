@@ -24,7 +24,11 @@ MOST_ROWS: Final = 500_000
 
 
 class EffectsAreOfCausalVariants(Audit):
-    """IN008."""
+    """IN008.
+
+    In over one in ten loci with an associated variant there are several, and nothing says which are causal. The
+    message gives the ceiling that this sets.
+    """
 
     code = "IN008"
     phase = Phase.PREFLIGHT

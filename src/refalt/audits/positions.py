@@ -25,7 +25,12 @@ _OTHER_CONTIGS: Final = r"^chr(M|Un_.*|EBV|[0-9XY]+_.*(random|alt|fix|hap[0-9]+)
 
 
 class PositionsArePositions(Audit):
-    """AL007."""
+    """AL007.
+
+    Over half of the positions are the row's own number plus a constant; or over half lie in the first 10 kb; or
+    positions lie beyond the end of their contig; or over one in a hundred is on a contig that the assembly does not
+    have. Saturation mutagenesis has consecutive positions by design.
+    """
 
     code = "AL007"
     phase = Phase.PREFLIGHT

@@ -22,7 +22,11 @@ DISTINCT_INPUTS: Final = 0.9
 
 
 class DifferentThingsAreDifferentInputs(Audit):
-    """SA001."""
+    """SA001.
+
+    Distinct inputs are fewer than nine tenths of the distinct variants or elements, within a score or in the
+    carried sequences. Repeats of one variant are SA002's.
+    """
 
     code = "SA001"
     phase = Phase.PREFLIGHT
@@ -75,7 +79,10 @@ def _thing() -> pl.Expr:
 
 
 class RepeatsAreClustered(Audit):
-    """SA002."""
+    """SA002.
+
+    Rows of one variant or element fall into several clusters.
+    """
 
     code = "SA002"
     phase = Phase.PREFLIGHT
@@ -115,7 +122,11 @@ class RepeatsAreClustered(Audit):
 
 
 class JoinsAreOneToOne(Audit):
-    """SA004."""
+    """SA004.
+
+    Several rows share variant, target and context and differ in effect; or, after predictions, most rows without a
+    score stand in one run that chance would break up.
+    """
 
     code = "SA004"
     phase = Phase.PREFLIGHT

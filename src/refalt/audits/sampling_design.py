@@ -9,7 +9,17 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, sample_words, sampled, share, shown_rows
+from refalt.audits.rows import (
+    FEWEST,
+    Floats,
+    effect_rows,
+    floats,
+    published_effects,
+    sample_words,
+    sampled,
+    share,
+    shown_rows,
+)
 from refalt.columns import WHOLE
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
@@ -32,14 +42,16 @@ MOST_MHC: Final = 0.05
 BALANCED: Final = 0.1
 #: Normal quantile of a two-sided 99 % band, and of one that holds for three covariates at once.
 BAND, BAND_OF_THREE = 2.576, 2.935
-#: Positives with larger p-values were not chosen by them, and then a control's p-value says nothing.
-LARGEST_CUT: Final = 0.05
 #: A weaker correlation with frequency hardly moves one with a score.
 TRACKS_FREQUENCY: Final = 0.1
 
 
 class ClustersCoverLinkage(Audit):
-    """SA003."""
+    """SA003.
+
+    Over one in ten pairs of neighbours within reach of linkage lies in different clusters. Blocks and windows are
+    taken at their word.
+    """
 
     code = "SA003"
     phase = Phase.PREFLIGHT
@@ -79,7 +91,11 @@ class ClustersCoverLinkage(Audit):
 
 
 class ControlsMatch(Audit):
-    """SA005."""
+    """SA005.
+
+    Positives and controls differ in frequency, distance to the gene or GC content by more than a tenth of a
+    standard deviation, and by more than random labels would give.
+    """
 
     code = "SA005"
     phase = Phase.PREFLIGHT
@@ -132,7 +148,10 @@ def _gc(rows: pl.DataFrame, inputs: Inputs) -> Floats:
 
 
 class StrataHaveEnoughClusters(Audit):
-    """SA006."""
+    """SA006.
+
+    A stratum has under ten clusters. It is serious where all rows together have, and else a note.
+    """
 
     code = "SA006"
     phase = Phase.POST
@@ -165,7 +184,11 @@ class StrataHaveEnoughClusters(Audit):
 
 
 class SizeDoesNotTrackFrequency(Audit):
-    """SA008."""
+    """SA008.
+
+    The rank correlation of |effect| and allele frequency is over a tenth, and beyond its 99 % band. Once scores are
+    there, what is left of their correlations without frequency is printed.
+    """
 
     code = "SA008"
     phase = Phase.PREFLIGHT
@@ -224,49 +247,3 @@ class SizeDoesNotTrackFrequency(Audit):
         said = f"Spearman of |effect| and |{name}| is {whole.value:.3f}, and {left.value:.3f} with frequency taken out"
         numbers: Numbers = {"n_affected": held.height, "n_examined": held.height, "statistic": left.value}
         return self.found(f"{said}.", subject=name, **numbers)
-
-
-#: A target that is an interval is a peak; genes have variants of both kinds by nature.
-PEAK_NAME: Final = r"^(?:chr)?[0-9XYM]{1,2}[:_][0-9]+[-_][0-9]+$"
-
-
-class ControlsAreControls(Audit):
-    """SA009."""
-
-    code = "SA009"
-    phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "Controls have no effect of their own."
-    why = (
-        "Of 27,735 published controls 48 have a published effect. A control that is itself associated, or shares its "
-        "peak with a positive, is a positive under the wrong label, and good models are punished for ranking it high."
-    )
-    example = "A row with label 0 and p = 3e-6, in a table whose positives go up to p = 1e-3."
-    remedy = "Take such rows out of the controls with a declared filter, and compare both results."
-
-    def check(self, *, measurements: Measurements) -> Finding:
-        """Count controls that are as significant as a positive, have an effect, or share a peak with one."""
-        rows = measurements.kept(recorded=True)
-        controls, positives = rows.filter(pl.col("label") == 0), rows.filter(pl.col("label") == 1)
-        if controls.is_empty() or positives.is_empty():
-            return self.skipped("there are no labels of both kinds")
-        largest = positives.select(pl.col("p_value").max().fill_null(1.0)).item()
-        as_small = (pl.col("p_value") <= largest).fill_null(value=False)
-        significant = controls.filter(as_small) if largest <= LARGEST_CUT else controls.clear()
-        measured = controls.filter(pl.col("beta").is_not_null())
-        measured = measured if measured.height < controls.height / 2 else controls.clear()
-        is_peak = pl.col("target_id").str.contains(PEAK_NAME).fill_null(value=False)
-        targets = positives.filter(is_peak).select("target_id", "context_id").unique()
-        shared = controls.join(targets, on=["target_id", "context_id"], how="semi", nulls_equal=True)
-        counts = {
-            "are as significant as a positive": significant,
-            "have a published effect where other controls have none": measured,
-            "share their peak with a positive": shared,
-        }
-        bad = pl.concat(list(counts.values())).unique("source_row", maintain_order=True)
-        numbers: Numbers = {"n_affected": bad.height, "n_examined": controls.height}
-        if bad.is_empty():
-            return self.clear(f"None of {controls.height:,} controls is associated itself.", **numbers)
-        said = "; ".join(f"{part.height:,} {name}" for name, part in counts.items() if part.height)
-        examples = shown_rows(bad, "beta", "p_value")
-        return self.found(f"Of {controls.height:,} controls {said}.", examples=examples, **numbers)
