@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typer
 
-from refalt.audits.explain import page as audit_page
-from refalt.audits.runner import every_audit
+from refalt.audits.explain import index as audit_index
+from refalt.audits.explain import pages as audit_pages
 from refalt.cli.app import app
 from refalt.columns import Reason
 from refalt.errors import ExitCode
@@ -30,6 +30,14 @@ EXIT_WORDS = {
     ExitCode.INTERRUPTED: "interrupted; run again to go on",
 }
 
+_BACK = "\n[All audits](../audits.md), [how often they err](../audit-performance.md)\n"
+_ABOUT_AUDITS = """# Audits
+
+An audit affirms one sentence about a study, and answers with counts, a statistic and its threshold, example rows and a
+remedy: clear, found, skipped for want of something, or waived with a reason in the study file. A fatal finding stops
+the study before anything is predicted, a serious one stands in the verdict, a note stands in the report. The same page
+is printed by `refalt explain EF001`. How often audits err is measured in [audit performance](audit-performance.md)."""
+
 
 def pages() -> Mapping[str, str]:
     """File name -> content of every generated page."""
@@ -40,6 +48,7 @@ def pages() -> Mapping[str, str]:
         "reasons.md": _reasons(),
         "exit-codes.md": _exit_codes(),
         "audits.md": _audits(),
+        **{f"audits/{code}.md": text + _BACK for code, text in audit_pages().items()},
     }
     return {name: text.rstrip("\n") + "\n" for name, text in made.items()}
 
@@ -101,7 +110,7 @@ def _exit_codes() -> str:
 
 
 def _audits() -> str:
-    return "# Audits\n\n" + "\n\n".join(audit_page(audit.code).strip() for audit in every_audit())
+    return f"{_ABOUT_AUDITS}\n\n{audit_index()}\n"
 
 
 def main() -> int:

@@ -101,7 +101,7 @@ def scored(rows: dict[str, Any], beta: Floats, rng: np.random.Generator) -> tupl
     rows["recorded.said"] = pl.Series(np.round(said, 5))
     n = int(known.sum())
     waive = {} if strength * math.sqrt(n) > DECIDED else {"IN001": SMALL, "IN003": SMALL}
-    return modelled, waive | ({} if strength**2 * math.sqrt(n) > 2 * DECIDED else {"IN007": SMALL})
+    return modelled, waive | ({} if strength**2 * math.sqrt(n) > 4 * DECIDED else {"IN007": SMALL})
 
 
 def finished(
@@ -161,13 +161,14 @@ def all_pairs(n: int, world: World, rng: np.random.Generator) -> Simulated:
     same = rows["target_id"].gather(leader).to_numpy() == rows["target_id"].to_numpy()
     leader = np.where(same, leader, np.arange(n))
     rows["maf"] = rows["maf"].gather(leader)
+    few = {"SA006": SMALL} if n < 2_000 else {}
     linked = {name: column.gather(leader) for name, column in found.columns().items()}
     return finished(
         "all pairs of an eQTL study",
         rows | linked,
         world,
         rng,
-        waive={"SA008": RARE, "IN007": RARE, "IN008": MARGINAL},
+        waive={"SA008": RARE, "IN007": RARE, "IN008": MARGINAL, **few},
         beside=frozenset({"genome", "genes"}),
     )
 

@@ -64,23 +64,57 @@ def check_alleles(variants: pl.DataFrame, *, has_genome: bool) -> AlleleChecks:
         One row a variant. Where neither allele is what the anchor holds, the orientation is unresolved, the
         published one is kept, and `reason` keeps the variant from every comparison that needs the anchor.
     """
+    numbered = variants.with_row_index("_row")
+    plain = pl.lit(has_genome) & _is_plain()
+    whole = numbered.filter(plain.fill_null(value=False))
+    rest = numbered.filter(~plain.fill_null(value=False))
+    if not whole.height:
+        return AlleleChecks(_checked(rest, has_genome=has_genome).drop("_row"))
+    parts = [_as_they_stand(whole), *([_checked(rest, has_genome=has_genome)] if rest.height else [])]
+    return AlleleChecks(pl.concat(parts).sort("_row").drop("_row"))
+
+
+def _is_plain() -> pl.Expr:
+    """A substitution whose REF stands in the genome, named as it will be asked: most rows of most tables."""
+    here = pl.format("{}:{}:{}>{}", *(pl.col(name) for name in ("chrom", "pos", "ref", "alt")))
+    single = [pl.col(allele).is_in(["A", "C", "G", "T"]) for allele in ("ref", "alt")]
+    unturned = (pl.col("lift_strand").fill_null(1) == 1) & pl.col("ref_sequence").is_null()
+    return pl.all_horizontal(*single, unturned, pl.col("genome_ref") == pl.col("ref"), pl.col("variant_id") == here)
+
+
+def _as_they_stand(plain: pl.DataFrame) -> pl.DataFrame:
+    ambiguous = pl.concat_str("ref", "alt").is_in(["AT", "TA", "CG", "GC"])
+    none = pl.lit([], pl.List(pl.String))
+    return plain.select(
+        "_row",
+        "variant_id",
+        pl.col("variant_id").alias("asked_id"),
+        pl.col("genome_ref").alias("ref_in_genome"),
+        pl.lit(_GENOME).alias("anchor"),
+        pl.lit(AS_GIVEN).alias("orientation"),
+        pl.lit(_SIGNS[AS_GIVEN], pl.Int8).alias("sign"),
+        pl.lit(None, pl.String).alias("reason"),
+        pl.when(ambiguous).then(pl.lit(["strand_ambiguous"])).otherwise(none).alias("flags"),
+    )
+
+
+def _checked(variants: pl.DataFrame, *, has_genome: bool) -> pl.DataFrame:
     states = pl.col("ref").is_not_null() & pl.col("alt").is_not_null()
     carried = states & pl.col("ref_sequence").is_not_null()
     genomic = states & ~carried & pl.lit(has_genome) & pl.col("pos").is_not_null()
     anchor = pl.when(carried).then(pl.lit(_CARRIED)).when(genomic & pl.col("genome_ref").is_not_null())
     oriented = _oriented(variants.with_columns(anchor=anchor.then(pl.lit(_GENOME)).otherwise(pl.lit(_PUBLISHED))))
     asked = _aligned(_turned_to_anchor(oriented))
-    return AlleleChecks(
-        asked.select(
-            "variant_id",
-            _asked_id().alias("asked_id"),
-            pl.col("genome_ref").alias("ref_in_genome"),
-            "anchor",
-            "orientation",
-            pl.col("orientation").replace_strict(_SIGNS, return_dtype=pl.Int8).alias("sign"),
-            _reason(genomic).alias("reason"),
-            _flags(states).alias("flags"),
-        )
+    return asked.select(
+        "_row",
+        "variant_id",
+        _asked_id().alias("asked_id"),
+        pl.col("genome_ref").alias("ref_in_genome"),
+        "anchor",
+        "orientation",
+        pl.col("orientation").replace_strict(_SIGNS, return_dtype=pl.Int8).alias("sign"),
+        _reason(genomic).alias("reason"),
+        _flags(states).alias("flags"),
     )
 
 

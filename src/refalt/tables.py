@@ -26,6 +26,17 @@ class TableError(Exception):
     """A table that breaks its own declaration: a bug in the stage that made it, never the user's fault."""
 
 
+def n_repeated(frame: pl.DataFrame, names: Sequence[str]) -> int:
+    """How many rows repeat an earlier one in the columns named."""
+    if not frame.height:
+        return 0
+    filled = [name for name in names if frame.get_column(name).null_count() < frame.height] or list(names[:1])
+    # Rows that differ in their hash differ; only where some do not is there something to compare.
+    if frame.select(pl.struct(filled).hash().n_unique()).item() == frame.height:
+        return 0
+    return frame.height - frame.select(filled).n_unique()
+
+
 class Table:
     """A frozen polars frame with declared columns.
 
@@ -88,7 +99,7 @@ class Table:
 
     @classmethod
     def _check_key(cls, frame: pl.DataFrame) -> None:
-        repeated = frame.height - frame.select(cls.key).n_unique() if frame.height else 0
+        repeated = n_repeated(frame, cls.key)
         if repeated:
             raise TableError(f"{cls.title}: {repeated} rows repeat a key ({', '.join(cls.key)})")
 
@@ -151,7 +162,8 @@ class Measurements(Table):
 
     def kept(self, *, recorded: bool) -> pl.DataFrame:
         """Rows that may be compared: with a recorded score (which needs no genome), or with a model's."""
-        return self.frame.filter(may_be_compared(recorded=recorded))
+        keeps = self.frame.select(may_be_compared(recorded=recorded)).to_series()
+        return self.frame if keeps.all() else self.frame.filter(keeps)
 
     @property
     def recorded_names(self) -> tuple[str, ...]:
@@ -162,8 +174,7 @@ class Measurements(Table):
     @classmethod
     def _check_key(cls, frame: pl.DataFrame) -> None:
         super()._check_key(frame)
-        kept = frame.filter(may_be_compared(recorded=True))
-        repeated = kept.height - kept.select(cls.unique_when_kept).n_unique() if kept.height else 0
+        repeated = n_repeated(frame.filter(may_be_compared(recorded=True)), cls.unique_when_kept)
         if repeated:
             raise TableError(f"{cls.title}: {repeated} kept rows repeat ({', '.join(cls.unique_when_kept)})")
 

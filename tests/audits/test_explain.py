@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refalt.audits.explain import page, pages
+from refalt.audits.explain import index, page, pages
 from refalt.audits.runner import every_audit
 from refalt.errors import UserError
 
@@ -29,3 +29,13 @@ def test_page__says_what_it_needs_and_when() -> None:
 
 def test_pages__has_one_an_audit() -> None:
     assert list(pages()) == [audit.code for audit in every_audit()]
+
+
+def test_page__says_when_it_is_found_and_by_which_thresholds() -> None:
+    text = page("EF004")
+    assert "## Found when" in text
+    assert "`REPEATED_FACTOR` = 10.0: Counts of neighbouring values" in text
+
+
+def test_index__links_every_page() -> None:
+    assert all(f"[{audit.code}](audits/{audit.code}.md)" in index() for audit in every_audit())

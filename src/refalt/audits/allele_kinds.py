@@ -9,7 +9,7 @@ import polars as pl
 
 from refalt.audits.alleles import beyond_chance
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import effect_rows, published_effects, share, shown_rows
+from refalt.audits.rows import effect_rows, published_effects, sample_words, sampled, share, shown_rows
 from refalt.columns import Reason
 from refalt.studies.sections import AlleleColumn, DatasetSection
 from refalt.tables import AlleleChecks, Measurements
@@ -27,7 +27,12 @@ UNEVEN, STANDARD_ERRORS = 0.02, 4.0
 
 
 class AllelesAreReal(Audit):
-    """AL002."""
+    """AL002.
+
+    Over one row in a hundred that states alleles holds N, nothing, or one allele twice; or pairs of REF and ALT are
+    so few that ALT must follow from REF; or, in a natural design, transitions are so rare that ALT was drawn at
+    random.
+    """
 
     code = "AL002"
     phase = Phase.PREFLIGHT
@@ -59,7 +64,10 @@ class AllelesAreReal(Audit):
         return self._mixture(stated, declared)
 
     def _mixture(self, stated: pl.DataFrame, declared: DatasetSection) -> Finding:
-        variants = stated.unique("variant_id", maintain_order=True)
+        # Changes are counted once a variant; a variant of many rows is drawn once at most.
+        drawn = sampled(stated)
+        variants = drawn.unique("variant_id", maintain_order=True)
+        aside = sample_words(drawn.height, stated.height)
         pair = pl.concat_str("ref", "alt").alias("pair")
         pairs = variants.select(pair).filter(pl.col("pair").str.contains("^[ACGT]{2}$"))
         counts = pairs.get_column("pair").value_counts().sort("pair")
@@ -71,6 +79,7 @@ class AllelesAreReal(Audit):
         transitions = int(counts.filter(pl.col("pair").is_in(_TRANSITIONS)).get_column("count").sum())
         ratio = transitions / max(n - transitions, 1)
         said = f"{n:,} single-base variants: {bits:.2f} bits of (REF, ALT), transitions over transversions {ratio:.2f}"
+        said += aside
         numbers: Numbers = {"n_affected": n, "n_examined": n}
         if bits < FEWEST_BITS:
             return self.found(f"{said}: ALT is made from REF.", statistic=bits, threshold=FEWEST_BITS, **numbers)
@@ -89,7 +98,10 @@ def _upper_ratio(transitions: int, n: int) -> float:
 
 
 class OneRowOneChange(Audit):
-    """AL005."""
+    """AL005.
+
+    A row without alleles has a position or rsID for which other rows of the table state several changes.
+    """
 
     code = "AL005"
     phase = Phase.PREFLIGHT
@@ -127,7 +139,11 @@ def _several(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 class IndelsAreAnchored(Audit):
-    """AL006."""
+    """AL006.
+
+    Over one indel in a hundred is written with "-", could be moved to the left, or is not what the genome or the
+    carried sequence holds.
+    """
 
     code = "AL006"
     phase = Phase.PREFLIGHT
@@ -171,7 +187,11 @@ def _unfitting(indels: pl.DataFrame, checks: AlleleChecks | None) -> pl.DataFram
 
 
 class SignsAreNotReferenceBiased(Audit):
-    """AL008."""
+    """AL008.
+
+    In an allele-specific assay the shares of the two signs, ALT over REF, are further apart than two in a hundred
+    and than chance.
+    """
 
     code = "AL008"
     phase = Phase.PREFLIGHT

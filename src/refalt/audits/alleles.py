@@ -26,7 +26,12 @@ ORIENTATIONS: Final = (AS_GIVEN, SWAPPED, COMPLEMENT, COMPLEMENT_SWAPPED, UNRESO
 
 
 class AllelesFitTheAssembly(Audit):
-    """AL001."""
+    """AL001.
+
+    Over one substitution in a hundred fits the genome or the carried sequence neither as given, nor swapped, nor on
+    the other strand, and that is more than bad luck. The message names the assembly that fits best. Swapped alleles
+    are AL003's, indels AL006's.
+    """
 
     code = "AL001"
     phase = Phase.PREFLIGHT
@@ -69,7 +74,11 @@ class AllelesFitTheAssembly(Audit):
 
 
 class SwappedAllelesAreResolved(Audit):
-    """AL003."""
+    """AL003.
+
+    Over one row in a hundred fits neither way, so that its effect cannot be turned with its alleles. Rows that were
+    turned are counted and listed.
+    """
 
     code = "AL003"
     phase = Phase.PREFLIGHT
@@ -85,7 +94,8 @@ class SwappedAllelesAreResolved(Audit):
     def check(self, *, checks: AlleleChecks, measurements: Measurements) -> Finding:
         """Count rows that were turned, and rows that cannot be."""
         known = checks.frame.select("variant_id", "orientation", "anchor", "asked_id")
-        rows = measurements.kept(recorded=True).join(known, on="variant_id", maintain_order="left")
+        named = measurements.kept(recorded=True).select("source_row", "variant_id", "element_id")
+        rows = named.join(known, on="variant_id", maintain_order="left")
         held = substitutions_first(rows.filter(pl.col("anchor") != "as_published"))
         if held.is_empty():
             return self.skipped("neither a genome nor a carried sequence reaches any row with stated alleles")
@@ -105,7 +115,11 @@ class SwappedAllelesAreResolved(Audit):
 
 
 class AmbiguousStrandsAreFew(Audit):
-    """AL004."""
+    """AL004.
+
+    Over one variant in a hundred reads the same on both strands, has no genome or carried sequence to settle its
+    strand, and no frequency that would.
+    """
 
     code = "AL004"
     phase = Phase.PREFLIGHT
@@ -147,9 +161,11 @@ def in_words(counts: Mapping[str, int]) -> str:
 
 def beyond_chance(n_misfits: int, n: int) -> bool:
     """Whether over one in a hundred does not fit, and by more than bad luck (binomial, one-sided)."""
+    if n_misfits <= (1 - FITTING) * n:
+        return False
     from scipy.special import bdtrc
 
-    return n_misfits > (1 - FITTING) * n and float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
+    return float(bdtrc(n_misfits - 1, n, 1 - FITTING)) < CHANCE
 
 
 def _best(fits: list[Fit]) -> str:

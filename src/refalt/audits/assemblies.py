@@ -29,7 +29,11 @@ DEFAULT_ORGANISM: Final = {"alphagenome": "human"}
 
 
 class OneAssembly(Audit):
-    """AS001."""
+    """AS001.
+
+    The dataset, an interval file or a genome is of another assembly than the one rows are compared in, or declares
+    none, and no chain leads there.
+    """
 
     code = "AS001"
     phase = Phase.PREFLIGHT
@@ -95,7 +99,11 @@ def _direct_readings(
 
 
 class PositionsAreOfTheDeclaredAssembly(Audit):
-    """AS002."""
+    """AS002.
+
+    The first kind of evidence that can tell decides for another assembly: bases of the genome, then contig lengths,
+    then the rows' own genes, then gene starts. Evidence that does not suffice is skipped with its numbers.
+    """
 
     code = "AS002"
     phase = Phase.PREFLIGHT
@@ -139,7 +147,10 @@ class PositionsAreOfTheDeclaredAssembly(Audit):
 
 
 class LiftOverLostLittle(Audit):
-    """AS003."""
+    """AS003.
+
+    More than two positions in a hundred have no counterpart, or share one.
+    """
 
     code = "AS003"
     phase = Phase.PREFLIGHT
@@ -182,7 +193,10 @@ def _lift_mattered() -> pl.Expr:
 
 
 class SpeciesAreTheSame(Audit):
-    """AS004."""
+    """AS004.
+
+    The dataset, the genome and a model's outputs are of several species.
+    """
 
     code = "AS004"
     phase = Phase.PREFLIGHT
@@ -218,7 +232,11 @@ def _organism(model: str, section: Mapping[str, object]) -> str:
 
 
 class SelectedInTheDeclaredAssembly(Audit):
-    """AS005."""
+    """AS005.
+
+    Positions are shown to be of the declared assembly while gene starts of another one are hit, so rows were chosen
+    with intervals of that other one. Without the first evidence neither is claimed.
+    """
 
     code = "AS005"
     phase = Phase.PREFLIGHT

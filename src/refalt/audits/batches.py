@@ -12,10 +12,10 @@ import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
 from refalt.audits.rows import FEWEST, Floats, floats, published_effects
-from refalt.columns import STRATUM_PREFIX
+from refalt.columns import MEAN_OVER, STRATUM_PREFIX
 from refalt.evaluation.blocks import Codes, dense
 from refalt.evaluation.clusters import Clusters
-from refalt.evaluation.strata import MEAN_OVER, stratum_values
+from refalt.evaluation.strata import stratum_values
 from refalt.provenance import seed_from
 from refalt.stats.dependence import eta_squared
 from refalt.studies.sections import DatasetSection

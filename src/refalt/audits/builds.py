@@ -28,6 +28,8 @@ Mask = npt.NDArray[np.bool_]
 ASSEMBLIES: Final = ("hg18", "GRCh37", "GRCh38", "mm9", "mm10")
 #: Variants looked up in the genome: a share is then known to a third of a percent.
 SAMPLED: Final = 20_000
+#: So many rows for each of these are drawn first, since one variant has several.
+OVERSAMPLED: Final = 10
 #: Fewer bases than this cannot tell a right assembly (all match) from a wrong one (half match by chance).
 FEWEST_BASES: Final = 20
 #: In the right assembly nearly all single-base variants fit, in a wrong one about half.
@@ -92,7 +94,10 @@ def fits_by_sequence(measurements: Measurements, genome: Genome, lifts: Lifts) -
     target = canonical_assembly(genome.assembly)
     lengths = [pl.col(allele).str.len_bytes() == 1 for allele in ("ref", "alt")]
     single = pl.all_horizontal(*lengths, pl.col("source_pos").is_not_null())
-    variants = measurements.frame.filter(single).unique("variant_id", maintain_order=True)
+    rows = measurements.frame.select("variant_id", "source_chrom", "source_pos", "ref", "alt").filter(single)
+    if rows.height > OVERSAMPLED * SAMPLED:
+        rows = rows.sample(OVERSAMPLED * SAMPLED, seed=seed_from("builds", rows.height))
+    variants = rows.unique("variant_id", maintain_order=True)
     if variants.height > SAMPLED:
         variants = variants.sample(SAMPLED, seed=seed_from("builds", variants.height))
     chrom, pos = variants.get_column("source_chrom"), variants.get_column("source_pos").to_numpy()

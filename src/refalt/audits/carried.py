@@ -37,7 +37,11 @@ def _substitutions(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 class VariantIsWhereTheWindowSays(Audit):
-    """SQ001."""
+    """SQ001.
+
+    Over one substitution in a hundred holds neither REF nor ALT at the declared offset, on either strand. The
+    message says at which offset most would fit.
+    """
 
     code = "SQ001"
     phase = Phase.PREFLIGHT
@@ -87,7 +91,11 @@ def _best_shift(rows: pl.DataFrame) -> tuple[int, int]:
 
 
 class SequencesStayAligned(Audit):
-    """SQ002."""
+    """SQ002.
+
+    Over one pair in a hundred has N in ALT only, changes length by another number of bases than its alleles, or
+    differs elsewhere than at the variant.
+    """
 
     code = "SQ002"
     phase = Phase.PREFLIGHT
@@ -171,7 +179,10 @@ def shared_ends(first: pl.Series, second: pl.Series) -> tuple[Ints, Ints]:
 
 
 class InputsAreRealSequence(Audit):
-    """SQ003."""
+    """SQ003.
+
+    Over one base in a hundred is N, a sequence begins or ends in N, or an edited construct equals its wild type.
+    """
 
     code = "SQ003"
     phase = Phase.PREFLIGHT

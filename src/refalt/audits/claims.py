@@ -64,7 +64,11 @@ def _rhos(estimates: Estimates) -> list[_Rho]:
 
 
 class ClaimSurvivesDependence(Audit):
-    """IN001."""
+    """IN001.
+
+    The standard error over clusters is over one and a half times the one over rows, or zero lies in one interval
+    and not in the other.
+    """
 
     code = "IN001"
     phase = Phase.POST
@@ -97,7 +101,10 @@ class ClaimSurvivesDependence(Audit):
 
 
 class FamilyWasCorrected(Audit):
-    """IN002."""
+    """IN002.
+
+    There are several p-values, and some have no adjusted value.
+    """
 
     code = "IN002"
     phase = Phase.POST
@@ -134,7 +141,11 @@ class FamilyWasCorrected(Audit):
 
 
 class NullIsANull(Audit):
-    """IN003."""
+    """IN003.
+
+    The interval of a rank correlation holds zero and reaches beyond the declared margin. The message names the
+    correlation that the data could have told from zero.
+    """
 
     code = "IN003"
     phase = Phase.POST
@@ -173,7 +184,10 @@ class NullIsANull(Audit):
 
 
 class CeilingIsKnown(Audit):
-    """IN005."""
+    """IN005.
+
+    Standard errors leave a ceiling below nine tenths for any score's correlation.
+    """
 
     code = "IN005"
     phase = Phase.POST
@@ -209,7 +223,11 @@ class CeilingIsKnown(Audit):
 
 
 class SimpleBaselineIsBeaten(Audit):
-    """IN007."""
+    """IN007.
+
+    The interval of the difference between |score| and nearness to the gene, or allele frequency, does not lie above
+    zero, on the same rows and clusters.
+    """
 
     code = "IN007"
     phase = Phase.POST

@@ -12,7 +12,7 @@ import polars as pl
 
 from refalt.audits import shapes
 from refalt.audits.base import Audit, Finding, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, share, shown_rows
+from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, sample_words, sampled, share, shown_rows
 from refalt.studies.sections import DatasetSection, EffectSection
 from refalt.tables import Measurements
 
@@ -49,7 +49,13 @@ class _Sight:
 
 
 class EffectIsAnEffect(Audit):
-    """EF001."""
+    """EF001.
+
+    The values look like p-values by themselves (all in [0, 1], and crowded towards 0 as those of discoveries are,
+    or spread evenly); or they equal a p-value column or -log10 of one; or divided by their standard errors they do
+    not rank the published p-values, while another column does. Columns declared as z or t are spared the last test.
+    From large tables a sample is looked at.
+    """
 
     code = "EF001"
     phase = Phase.PREFLIGHT
@@ -66,11 +72,13 @@ class EffectIsAnEffect(Audit):
         self, *, measurements: Measurements, declared: DatasetSection, source_columns: pl.DataFrame | None = None
     ) -> Finding:
         """Look at the values alone, then beside the p-values, then beside the other columns."""
-        rows = effect_rows(measurements)
+        whole = effect_rows(measurements)
+        rows = sampled(whole)
         if declared.effect is None:
             return self.skipped("no effect column is declared")
         if rows.height < FEWEST:
             return self.skipped(f"{rows.height} effects: under {FEWEST} no shape can be told")
+        aside = sample_words(rows.height, whole.height)
         beta = floats(rows, "beta")
         others = _other_columns(rows, source_columns, declared.effect.column)
         held = _held(rows, source_columns)
@@ -79,13 +87,13 @@ class EffectIsAnEffect(Audit):
             bottom = shapes.bottom_to_middle(beta)
             return self.clear(
                 f"{beta.size:,} values, {share(int((beta < 0).sum()), beta.size)} negative; their 1st percentile is "
-                f"{bottom:.2g} of their median size.",
+                f"{bottom:.2g} of their median size{aside}.",
                 n_examined=beta.size,
                 statistic=bottom,
                 threshold=P_LIKE_BOTTOM,
             )
         return self.found(
-            f"Column `{declared.effect.column}` is not an effect: {sight.message}",
+            f"Column `{declared.effect.column}` is not an effect{aside}: {sight.message}",
             n_affected=sight.n_affected,
             n_examined=beta.size,
             statistic=sight.statistic,
@@ -176,7 +184,12 @@ def _held(rows: pl.DataFrame, source: pl.DataFrame | None) -> Flags:
 
 
 class DeclaredNullIsTheNull(Audit):
-    """EF002."""
+    """EF002.
+
+    The null is declared as 0, and the declared scale or unit is that of a ratio, fold or percentage with no value
+    below 0; or all values lie between 0 and 1 on both sides of 0.5, with an empty gap about 0.5 that values crowd
+    on both sides of, or with their median beside 0.5. Effects of one sign without such a sight are EF003's.
+    """
 
     code = "EF002"
     phase = Phase.PREFLIGHT

@@ -34,7 +34,10 @@ FEWEST_SIGNS: Final = 10
 
 
 class EffectsHaveTwoSigns(Audit):
-    """EF003."""
+    """EF003.
+
+    Every effect that differs from its null lies on the same side of it. Under ten such effects nothing is said.
+    """
 
     code = "EF003"
     phase = Phase.PREFLIGHT
@@ -71,7 +74,11 @@ class EffectsHaveTwoSigns(Audit):
 
 
 class EffectAlleleIsDeclared(Audit):
-    """EF005."""
+    """EF005.
+
+    `effect.of` is "unknown"; or it has no source, which is fatal where it turns every sign; or rows name an effect
+    allele that is neither REF nor ALT.
+    """
 
     code = "EF005"
     phase = Phase.PREFLIGHT
@@ -134,7 +141,12 @@ def _neither_allele(effect: EffectSection, measurements: Measurements | None) ->
 
 
 class TheSignAgrees(Audit):
-    """EF006."""
+    """EF006.
+
+    The interval of a signed score's rank correlation lies wholly below 0; or agreement in sign is far from what
+    both margins give while the score knows nothing of the direction, so that one zero point is shifted. Another
+    `effect.of` in an earlier run that showed estimates of the same files and scores is fatal.
+    """
 
     code = "EF006"
     phase = Phase.POST

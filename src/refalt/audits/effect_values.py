@@ -9,7 +9,17 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share, shown_rows
+from refalt.audits.rows import (
+    FEWEST,
+    Floats,
+    effect_rows,
+    floats,
+    published_effects,
+    sample_words,
+    sampled,
+    share,
+    shown_rows,
+)
 from refalt.audits.shapes import Repeat, repeated_beyond_chance
 from refalt.evaluation.join import Joined
 from refalt.stats.association import split_by_sign
@@ -30,7 +40,12 @@ WITHHELD: Final = ("calibration_slope",)
 
 
 class NoInventedEffects(Audit):
-    """EF004."""
+    """EF004.
+
+    A value such as -9 or 999 stands far outside of all others; or one value stands in more rows than rounding gives
+    its neighbours, by a factor that no density explains. Variants nobody carries are left out, and variants in
+    perfect linkage count once.
+    """
 
     code = "EF004"
     phase = Phase.PREFLIGHT
@@ -45,24 +60,29 @@ class NoInventedEffects(Audit):
 
     def check(self, *, measurements: Measurements, declared: DatasetSection) -> Finding:
         """Count sentinels, and values repeated more often than rounding repeats their neighbours."""
-        rows = _tested(effect_rows(measurements))
+        whole = effect_rows(measurements)
+        drawn = sampled(whole)
+        rows = _tested(drawn)
         if declared.effect is None or rows.height < FEWEST:
             return self.skipped(f"{rows.height} effects are too few")
         beta = floats(rows, "beta")
-        sentinels = [Repeat(value, count, 0.0) for value, count in _sentinels(beta).items()]
+        # A sentinel may stand in a few rows only, so it is looked for in all of them.
+        counted = rows if drawn.height == whole.height else whole
+        sentinels = [Repeat(value, count, 0.0) for value, count in _sentinels(floats(counted, "beta")).items()]
         repeats = [*sentinels, *repeated_beyond_chance(beta)]
-        untested = effect_rows(measurements).height - rows.height
+        untested = drawn.height - rows.height
         aside = f" ({untested:,} untested or linked rows set aside)" if untested else ""
+        aside += sample_words(drawn.height, whole.height)
         if not repeats:
             return self.clear(f"No value of {beta.size:,} repeats beyond rounding{aside}.", n_examined=beta.size)
         values = [repeat.value for repeat in repeats]
-        n_affected = int(np.isin(beta, values).sum())
+        filled = counted.filter(pl.col("beta").is_in(values))
         words = [f"{r.value:g} stands in {r.count:,} rows, values beside it in {r.usual:.1f}" for r in repeats[:5]]
         return self.found(
-            f"{share(n_affected, beta.size)} effects look filled in{aside}: {'; '.join(words)}.",
-            n_affected=n_affected,
-            n_examined=beta.size,
-            examples=shown_rows(rows.filter(pl.col("beta").is_in(values)), "beta"),
+            f"{share(filled.height, counted.height)} effects look filled in{aside}: {'; '.join(words)}.",
+            n_affected=filled.height,
+            n_examined=counted.height,
+            examples=shown_rows(filled, "beta"),
         )
 
 
@@ -85,7 +105,11 @@ def _sentinels(beta: Floats) -> dict[float, int]:
 
 
 class NotTruncatedBySignificance(Audit):
-    """EF007."""
+    """EF007.
+
+    Nearly all effects keep away from the null, and no p-value is over the usual level. Once scores are there, the
+    correlations within each sign are printed beside the whole.
+    """
 
     code = "EF007"
     phase = Phase.PREFLIGHT

@@ -34,7 +34,11 @@ INFLUENCED: Final = ("pearson_r", "spearman_rho")
 
 
 class TheHarnessWorks(Audit):
-    """IN006."""
+    """IN006.
+
+    The mean of 200 shuffled scores is further than four Monte-Carlo errors from chance, or the measurement itself,
+    measured again, misses its ceiling.
+    """
 
     code = "IN006"
     phase = Phase.POST
@@ -94,7 +98,10 @@ class TheHarnessWorks(Audit):
 
 
 class NoRowDecides(Audit):
-    """IN009."""
+    """IN009.
+
+    One cluster, left out, moves a correlation by more than the standard error that all others imply.
+    """
 
     code = "IN009"
     phase = Phase.POST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 
@@ -12,9 +14,16 @@ from refalt.stats.reliability import linkage_ceiling
 from refalt.studies.sections import DatasetSection
 from refalt.tables import Measurements
 
+#: A ceiling from the loci of half a million rows is known to a few percent of itself.
+MOST_ROWS: Final = 500_000
+
 
 class EffectsAreOfCausalVariants(Audit):
-    """IN008."""
+    """IN008.
+
+    In over one in ten loci with an associated variant there are several, and nothing says which are causal. The
+    message gives the ceiling that this sets.
+    """
 
     code = "IN008"
     phase = Phase.PREFLIGHT
@@ -38,21 +47,26 @@ class EffectsAreOfCausalVariants(Audit):
             return self.skipped("no target column says which rows share a locus")
         if rows.select((pl.col("pip") >= CAUSAL).all()).item() and rows.get_column("pip").null_count() == 0:
             return self.clear(f"All {rows.height:,} variants have a posterior probability of {CAUSAL} or more.")
+        whole, rows = rows.height, whole_loci(rows)
         effect = published_effects(rows, declared.effect)
         z_score = _z_scores(rows, effect)
         known = np.isfinite(z_score) & np.isfinite(effect) & rows.get_column("target_id").is_not_null().to_numpy()
         if known.sum() < FEWEST:
             return self.skipped("without standard errors or p-values nobody knows which variants are associated")
         named = rows.filter(pl.Series(known)).select(pl.struct("target_id", "context_id").rank("dense")).to_series()
-        return self._loci(effect[known], z_score[known], named.cast(pl.Int64).to_numpy() - 1)
+        codes = named.cast(pl.Int64).to_numpy() - 1
+        aside = f" (of loci drawn at random, {rows.height:,} of {whole:,} rows)" if rows.height < whole else ""
+        return self._loci(effect[known], z_score[known], codes, aside)
 
-    def _loci(self, effect: Floats, z_score: Floats, locus: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Finding:
+    def _loci(
+        self, effect: Floats, z_score: Floats, locus: np.ndarray[tuple[int], np.dtype[np.int64]], aside: str
+    ) -> Finding:
         n_associated = np.bincount(locus, weights=np.abs(z_score) >= ASSOCIATED)
         n_loci, n_several = int((n_associated > 0).sum()), int((n_associated > 1).sum())
         if n_loci == 0:
             said = f"No variant of {locus.size:,} is associated (|z| of {ASSOCIATED:g})"
             return self.clear(f"{said}.", n_examined=locus.size)
-        said = f"{share(n_several, n_loci)} loci with an associated variant have several"
+        said = f"{share(n_several, n_loci)} loci with an associated variant have several{aside}"
         numbers: Numbers = {"n_affected": n_several, "n_examined": n_loci}
         if n_several <= SEVERAL * n_loci:
             return self.clear(f"{said}.", **numbers)
@@ -65,6 +79,12 @@ class EffectsAreOfCausalVariants(Audit):
             threshold=1.0,
             **numbers,
         )
+
+
+def whole_loci(rows: pl.DataFrame) -> pl.DataFrame:
+    """All rows, or those of about as many loci as hold `MOST_ROWS`, drawn by their names: a locus stays whole."""
+    every = -(-rows.height // MOST_ROWS)
+    return rows if every < 2 else rows.filter(pl.struct("target_id", "context_id").hash(seed=0) % every == 0)
 
 
 def _z_scores(rows: pl.DataFrame, effect: Floats) -> Floats:

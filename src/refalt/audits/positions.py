@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Phase, Severity
-from refalt.audits.rows import FEWEST, share, shown_rows
+from refalt.audits.rows import FEWEST, SAMPLED, sampled, share, shown_rows
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.sources.fasta import Genome
 from refalt.studies.sections import DatasetSection
@@ -25,7 +25,12 @@ _OTHER_CONTIGS: Final = r"^chr(M|Un_.*|EBV|[0-9XY]+_.*(random|alt|fix|hap[0-9]+)
 
 
 class PositionsArePositions(Audit):
-    """AL007."""
+    """AL007.
+
+    Over half of the positions are the row's own number plus a constant; or over half lie in the first 10 kb; or
+    positions lie beyond the end of their contig; or over one in a hundred is on a contig that the assembly does not
+    have. Saturation mutagenesis has consecutive positions by design.
+    """
 
     code = "AL007"
     phase = Phase.PREFLIGHT
@@ -74,11 +79,18 @@ def _lengths(assembly: str, genome: Genome | None) -> Mapping[str, int]:
 def _counted(rows: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:
     """Rows that differ from the row before by one row and one base, on the same constant."""
     constant = (pl.col("source_pos") - pl.col("source_row")).alias("constant")
+    if 2 * _commonest(sampled(rows).select(constant)) <= COUNTED_ROWS * min(rows.height, SAMPLED):
+        return None
     common = rows.select(constant).get_column("constant").value_counts(sort=True)
     if common.get_column("count")[0] <= COUNTED_ROWS * rows.height:
         return None
     counted = rows.filter(constant == common.get_column("constant")[0])
     return f"{share(counted.height, rows.height)} positions are the row's own number plus a constant", counted
+
+
+def _commonest(constants: pl.DataFrame) -> int:
+    """How many rows hold the commonest constant."""
+    return int(constants.to_series().value_counts().get_column("count").max() or 0)  # type: ignore[arg-type]
 
 
 def _near_zero(rows: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:

@@ -42,7 +42,11 @@ def _reads_tracks(score: ScoreSection) -> bool:
 
 
 class TracksAreTheDeclaredCell(Audit):
-    """MD001."""
+    """MD001.
+
+    A score's tracks are of another cell than the declared one, or of several assays, histone marks, factors or
+    cells.
+    """
 
     code = "MD001"
     phase = Phase.PREFLIGHT
@@ -117,7 +121,10 @@ def _is_biosample(declared: str, curie: str | None, name: str | None) -> bool:
 
 
 class ReadoutAnswersTheQuestion(Audit):
-    """MD002."""
+    """MD002.
+
+    The readout that a score's output stands for is another one than the dataset's assay measures.
+    """
 
     code = "MD002"
     phase = Phase.PREFLIGHT
@@ -157,7 +164,11 @@ def _output_of(score: ScoreSection) -> str:
 
 
 class ScoreIsNotDiluted(Audit):
-    """MD004."""
+    """MD004.
+
+    A scorer averages over the whole window; or over three windows and more the spread of the score falls as one
+    over their length.
+    """
 
     code = "MD004"
     phase = Phase.PREFLIGHT

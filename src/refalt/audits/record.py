@@ -25,7 +25,10 @@ MOST_FAILURES: Final = 0.01
 
 
 class NothingWasMadeUp(Audit):
-    """RC001."""
+    """RC001.
+
+    A row is flagged simulated or imputed, or an assembly is a simulated one, in a dataset that does not declare it.
+    """
 
     code = "RC001"
     phase = Phase.POST
@@ -75,7 +78,11 @@ def _marked(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class NothingWasLostInSilence(Audit):
-    """RC002."""
+    """RC002.
+
+    Rows kept and rows lost for a reason do not add up to the rows that came in; or over one question in a hundred
+    got no answer.
+    """
 
     code = "RC002"
     phase = Phase.POST
@@ -144,7 +151,10 @@ class NothingWasLostInSilence(Audit):
 
 
 class ItCanBeRunAgain(Audit):
-    """RC003."""
+    """RC003.
+
+    A model has no pinned revision, a file or table has no digest, or a file changed since an earlier run.
+    """
 
     code = "RC003"
     phase = Phase.POST

@@ -22,7 +22,11 @@ DISTINCT_INPUTS: Final = 0.9
 
 
 class DifferentThingsAreDifferentInputs(Audit):
-    """SA001."""
+    """SA001.
+
+    Distinct inputs are fewer than nine tenths of the distinct variants or elements, within a score or in the
+    carried sequences. Repeats of one variant are SA002's.
+    """
 
     code = "SA001"
     phase = Phase.PREFLIGHT
@@ -75,7 +79,10 @@ def _thing() -> pl.Expr:
 
 
 class RepeatsAreClustered(Audit):
-    """SA002."""
+    """SA002.
+
+    Rows of one variant or element fall into several clusters.
+    """
 
     code = "SA002"
     phase = Phase.PREFLIGHT
@@ -115,7 +122,11 @@ class RepeatsAreClustered(Audit):
 
 
 class JoinsAreOneToOne(Audit):
-    """SA004."""
+    """SA004.
+
+    Several rows share variant, target and context and differ in effect; or, after predictions, most rows without a
+    score stand in one run that chance would break up.
+    """
 
     code = "SA004"
     phase = Phase.PREFLIGHT
@@ -143,6 +154,9 @@ class JoinsAreOneToOne(Audit):
         repeatable = pl.col("reason").is_null() | (pl.col("reason") == Reason.DUPLICATE_ROW.value)
         rows = measurements.frame.filter(repeatable & pl.col("beta").is_not_null())
         key = list(Measurements.unique_when_kept)
+        # Kept rows have keys of their own: only a row marked as a repeat can share one.
+        if not (rows.get_column("reason") == Reason.DUPLICATE_ROW.value).any():
+            return self.clear(f"No key of {rows.height:,} rows holds two effects.", n_examined=rows.height)
         several = rows.group_by(key).agg(pl.col("beta").n_unique().alias("n_effects")).filter(pl.col("n_effects") > 1)
         collided = rows.join(several, on=key, how="semi", nulls_equal=True, maintain_order="left")
         numbers: Numbers = {"n_affected": collided.height, "n_examined": rows.height}

@@ -9,12 +9,21 @@ import numpy as np
 import polars as pl
 
 from refalt.audits.base import Audit, Finding, Numbers, Phase, Severity
-from refalt.audits.rows import FEWEST, Floats, effect_rows, floats, published_effects, share, shown_rows
+from refalt.audits.rows import (
+    FEWEST,
+    Floats,
+    effect_rows,
+    floats,
+    published_effects,
+    sample_words,
+    sampled,
+    share,
+    shown_rows,
+)
 from refalt.columns import WHOLE
 from refalt.evaluation.clusters import Clusters
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import BESIDE
-from refalt.evaluation.matching import suspicions
 from refalt.stats.association import partial_spearman, spearman
 from refalt.stats.intervals import MIN_CLUSTERS
 from refalt.studies.sections import DatasetSection
@@ -38,7 +47,11 @@ TRACKS_FREQUENCY: Final = 0.1
 
 
 class ClustersCoverLinkage(Audit):
-    """SA003."""
+    """SA003.
+
+    Over one in ten pairs of neighbours within reach of linkage lies in different clusters. Blocks and windows are
+    taken at their word.
+    """
 
     code = "SA003"
     phase = Phase.PREFLIGHT
@@ -78,7 +91,11 @@ class ClustersCoverLinkage(Audit):
 
 
 class ControlsMatch(Audit):
-    """SA005."""
+    """SA005.
+
+    Positives and controls differ in frequency, distance to the gene or GC content by more than a tenth of a
+    standard deviation, and by more than random labels would give.
+    """
 
     code = "SA005"
     phase = Phase.PREFLIGHT
@@ -131,7 +148,10 @@ def _gc(rows: pl.DataFrame, inputs: Inputs) -> Floats:
 
 
 class StrataHaveEnoughClusters(Audit):
-    """SA006."""
+    """SA006.
+
+    A stratum has under ten clusters. It is serious where all rows together have, and else a note.
+    """
 
     code = "SA006"
     phase = Phase.POST
@@ -164,7 +184,11 @@ class StrataHaveEnoughClusters(Audit):
 
 
 class SizeDoesNotTrackFrequency(Audit):
-    """SA008."""
+    """SA008.
+
+    The rank correlation of |effect| and allele frequency is over a tenth, and beyond its 99 % band. Once scores are
+    there, what is left of their correlations without frequency is printed.
+    """
 
     code = "SA008"
     phase = Phase.PREFLIGHT
@@ -187,14 +211,16 @@ class SizeDoesNotTrackFrequency(Audit):
         scores: Sequence[ScoreSection] = (),
     ) -> Iterator[Finding]:
         """Correlate size and frequency; once scores are there, say what is left of them without it."""
-        finding = self._tracks(effect_rows(measurements).filter(pl.col("maf") > 0), declared)
+        finding = self._tracks(effect_rows(measurements), declared)
         if joined is None:
             yield finding
         elif finding.is_open:
             for score in scores:
                 yield self._left(score.name, joined.comparison.frame.filter(pl.col("score_name") == score.name))
 
-    def _tracks(self, rows: pl.DataFrame, declared: DatasetSection) -> Finding:
+    def _tracks(self, whole: pl.DataFrame, declared: DatasetSection) -> Finding:
+        drawn = sampled(whole)
+        rows = drawn.filter(pl.col("maf") > 0)
         if declared.effect is None or rows.height < FEWEST:
             return self.skipped(f"{rows.height} rows have both an effect and an allele frequency")
         size, maf = np.abs(published_effects(rows, declared.effect)), floats(rows, "maf")
@@ -204,6 +230,7 @@ class SizeDoesNotTrackFrequency(Audit):
             return self.skipped(rho.reason)
         numbers: Numbers = {"n_examined": int(known.sum()), "statistic": rho.value, "threshold": TRACKS_FREQUENCY}
         said = f"Spearman of |effect| and frequency is {rho.value:.3f} over {int(known.sum()):,} rows"
+        said += sample_words(drawn.height, whole.height)
         if abs(rho.value) <= max(TRACKS_FREQUENCY, BAND / np.sqrt(known.sum())):
             return self.clear(f"{said}.", **numbers)
         # Slopes of standardised genotypes: what a variant adds to the variance of the trait.
@@ -220,41 +247,3 @@ class SizeDoesNotTrackFrequency(Audit):
         said = f"Spearman of |effect| and |{name}| is {whole.value:.3f}, and {left.value:.3f} with frequency taken out"
         numbers: Numbers = {"n_affected": held.height, "n_examined": held.height, "statistic": left.value}
         return self.found(f"{said}.", subject=name, **numbers)
-
-
-_SUSPICIONS: Final = {
-    "significant": "are as significant as a positive",
-    "measured": "have a published effect where other controls have none",
-    "shares_peak": "share their peak with a positive",
-}
-
-
-class ControlsAreControls(Audit):
-    """SA009."""
-
-    code = "SA009"
-    phase = Phase.PREFLIGHT
-    severity = Severity.SERIOUS
-    affirms = "Controls have no effect of their own."
-    why = (
-        "Of 27,735 published controls 48 have a published effect. A control that is itself associated, or shares its "
-        "peak with a positive, is a positive under the wrong label, and good models are punished for ranking it high."
-    )
-    example = "A row with label 0 and p = 3e-6, in a table whose positives go up to p = 1e-3."
-    remedy = "Take such rows out of the controls with a declared filter, and compare both results."
-
-    def check(self, *, measurements: Measurements) -> Finding:
-        """Count controls that are as significant as a positive, have an effect, or share a peak with one."""
-        rows = measurements.kept(recorded=True)
-        controls, positives = rows.filter(pl.col("label") == 0), rows.filter(pl.col("label") == 1)
-        if controls.is_empty() or positives.is_empty():
-            return self.skipped("there are no labels of both kinds")
-        suspicious = rows.hstack(suspicions(rows))
-        counts = {words: suspicious.filter(name).select(rows.columns) for name, words in _SUSPICIONS.items()}
-        bad = pl.concat(list(counts.values())).unique("source_row", maintain_order=True)
-        numbers: Numbers = {"n_affected": bad.height, "n_examined": controls.height}
-        if bad.is_empty():
-            return self.clear(f"None of {controls.height:,} controls is associated itself.", **numbers)
-        said = "; ".join(f"{part.height:,} {name}" for name, part in counts.items() if part.height)
-        examples = shown_rows(bad, "beta", "p_value")
-        return self.found(f"Of {controls.height:,} controls {said}.", examples=examples, **numbers)

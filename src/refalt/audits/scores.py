@@ -33,7 +33,10 @@ EXACTLY, MOST_COUNTED = 1e-3, 200
 
 
 class RawForMagnitude(Audit):
-    """MD003."""
+    """MD003.
+
+    All scores lie within [-1, 1], and over one in twenty at a limit.
+    """
 
     code = "MD003"
     phase = Phase.POST
@@ -137,7 +140,12 @@ class OneScoreAVariant(Audit):
 
 
 class PredictionsArePredictions(Audit):
-    """MD007."""
+    """MD007.
+
+    A score is one value throughout; or has fewer distinct values than inputs by more than rounding; or shares its
+    REF values between places; or ranks the rows exactly as their effects do. Repeats of a recorded score are
+    serious at most.
+    """
 
     code = "MD007"
     phase = Phase.POST
@@ -223,7 +231,10 @@ def _shared_reference(predicted: pl.DataFrame) -> str | None:
 
 
 class TwoLabelsAreTwoThings(Audit):
-    """MD009."""
+    """MD009.
+
+    Two scores have equal values for everything that both were asked.
+    """
 
     code = "MD009"
     phase = Phase.POST

@@ -10,7 +10,7 @@ import polars as pl
 
 from refalt.columns import Reason
 from refalt.sources.liftover import LiftOver
-from refalt.tables import Measurements, may_be_compared
+from refalt.tables import Measurements, may_be_compared, n_repeated
 
 
 def place(
@@ -45,7 +45,9 @@ def measurements(rows: pl.DataFrame) -> Measurements:
     known = {column.name for column in Measurements.declared}
     absent = [name for name in Measurements.unique_when_kept if name not in rows.columns]
     rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
-    kept = rows.filter(may_be_compared(recorded=True))
+    kept = rows.filter(may_be_compared(recorded=True)).select("source_row", *Measurements.unique_when_kept)
+    if not n_repeated(kept, Measurements.unique_when_kept):
+        kept = kept.clear()
     repeated = kept.filter(~pl.struct(Measurements.unique_when_kept).is_first_distinct()).get_column("source_row")
     marked = rows.with_columns(
         reason=pl.when(pl.col("source_row").is_in(repeated.implode()))

@@ -96,7 +96,9 @@ def publish(
     needed = {name for expression in made.values() for name in expression.meta.root_names()}
     types = {name: dtype for name, dtype in wanted.items() if name not in made}
     read = read_table(path, dict.fromkeys(needed, pl.String) | types)
-    read = ReadTable(read.frame.with_columns(**made), read.unparsable, read.examples)
+    if made:
+        # Lazily, so that an identifier is taken apart once for all of its parts.
+        read = ReadTable(read.frame.lazy().with_columns(**made).collect(), read.unparsable, read.examples)
     return published(read, columns, declared=declared, strata=strata, keep=keep, where=str(path))
 
 

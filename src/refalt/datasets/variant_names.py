@@ -14,6 +14,9 @@ FORM: Final = (
     rf"(?:[:_\-](?<ref>{_LETTERS})[:_>/\-](?<alt>{_LETTERS})|[:_\-](?<rsid>rs[0-9]+))?"
     r"(?:[_:\-](?:b|hg|GRCh)(?<build>[0-9]{2}))?$"
 )
+#: The commonest form, once ":" is "_": it is split, which takes a fifth of the time.
+_PLAIN: Final = r"^chr[0-9XYM]{1,2}_[0-9]+_[ACGT]+_[ACGT]+(?:_b[0-9]{2})?$"
+_PLAIN_PARTS: Final = ("chrom", "pos", "ref", "alt", "build")
 _BUILDS: Final = {"38": "GRCh38", "37": "GRCh37", "19": "GRCh37", "36": "hg18", "18": "hg18"}
 #: Parts that an identifier can give.
 PARTS: Final = ("chrom", "pos", "ref", "alt", "rsid")
@@ -24,8 +27,14 @@ def part(name: str, column: str) -> pl.Expr:
 
     Positions are 1-based, Int64; the others are text.
     """
-    text = pl.col(column).cast(pl.String).str.strip_chars().str.extract_groups(FORM).struct.field(name)
-    return text.cast(pl.Int64, strict=False) if name == "pos" else text
+    text = pl.col(column).cast(pl.String).str.strip_chars()
+    even = text.str.replace_all(":", "_", literal=True)
+    is_plain = even.str.contains(_PLAIN).fill_null(value=False)
+    found = pl.when(is_plain).then(None).otherwise(text).str.extract_groups(FORM).struct.field(name)
+    if name in _PLAIN_PARTS:
+        split = even.str.split_exact("_", 4).struct.field(f"field_{_PLAIN_PARTS.index(name)}")
+        found = pl.when(is_plain).then(split.str.strip_prefix("b") if name == "build" else split).otherwise(found)
+    return found.cast(pl.Int64, strict=False) if name == "pos" else found
 
 
 def share_spelled(values: pl.Series) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from refalt.alleles import LEFT_CONTEXT, check_alleles, is_single_base
+from refalt.alleles import LEFT_CONTEXT, VARIANT_COLUMNS, check_alleles, is_single_base
 from refalt.columns import STRATUM_PREFIX
 from refalt.datasets.base import Published
 from refalt.datasets.filters import mark_not_sampled, mark_outside
@@ -127,12 +127,14 @@ def carried_inputs(sequences: pl.DataFrame, rows: pl.DataFrame) -> Inputs:
 
 def check_variants(read: Read, genome: Genome | None) -> AlleleChecks:
     """Hold each distinct variant against its anchor."""
-    kept = read.measurements.kept(recorded=True).filter(pl.col("variant_id").is_not_null())
+    kept = read.measurements.kept(recorded=True).select(VARIANT_COLUMNS).filter(pl.col("variant_id").is_not_null())
     variants = kept.unique("variant_id", keep="first", maintain_order=True)
     variants = variants.join(_carried(read.inputs), on="variant_id", how="left", maintain_order="left")
+    same_length = variants.select((pl.col("ref").str.len_bytes() == pl.col("alt").str.len_bytes()).all()).item()
+    genome_ref = _held(genome, variants, "ref")
     variants = variants.with_columns(
-        genome_ref=_held(genome, variants, "ref"),
-        genome_alt=_held(genome, variants, "alt"),
+        genome_ref=genome_ref,
+        genome_alt=genome_ref if same_length else _held(genome, variants, "alt"),
         genome_left=_held_before(genome, variants),
     )
     return check_alleles(variants, has_genome=genome is not None)
