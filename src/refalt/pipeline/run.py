@@ -19,6 +19,7 @@ from refalt.evaluation.join import Joined
 from refalt.files import sha256_of, write_bytes, write_text
 from refalt.pipeline import stages
 from refalt.pipeline.beside import look_around, look_beside, train_kmers
+from refalt.pipeline.citations import citations
 from refalt.pipeline.prepare import Prepared
 from refalt.plots import Figure, draw_all
 from refalt.plots.record import ERRORS
@@ -91,7 +92,7 @@ def run_study(
     run.note("started", at=_now(), **_frozen_choices(prepared))
     ended = Ended(run)
     started = _now()
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = {"citations": citations(prepared)}
     with contextlib.suppress(_Stop):
         _through_the_stages(prepared, ended, _Manner(until, notify, metering), notes)
     _write_findings(ended)
@@ -146,6 +147,7 @@ def _through_the_stages(prepared: Prepared, ended: Ended, manner: _Manner, notes
     begin("estimates")
     trained = train_kmers(prepared, read, checks, genome, joined)
     estimates, controls = _estimate(prepared, joined, trained, ended)
+    notes["citations"] = citations(prepared, estimates)
     evidence |= {"predictions": scored.predictions, "failures": scored.failures, "tracks": scored.tracks}
     evidence |= {"joined": joined, "estimates": estimates, "controls": controls, "table_digests": _digests(run)}
     ended.findings += _audit(Phase.POST, evidence, prepared)

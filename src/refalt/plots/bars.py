@@ -55,7 +55,7 @@ def _shared_chance(readings: Sequence[Reading]) -> float:
 def _bar(axes: Axes, place: float, reading: Reading, base: float) -> None:
     if reading.withheld:
         where = axes.get_yaxis_transform()
-        text = theme.shortened(reading.withheld, 44)
+        text = theme.shortened(reading.withheld, 38)
         axes.text(0.02, place, text, transform=where, va="center", fontsize=6.3, style="italic", color=theme.MUTED)
         return
     bounded = np.isfinite(reading.lower)
