@@ -75,7 +75,7 @@ class AttritionFlow(Drawing):
 
 
 def _name(axes: Axes, place: float, step: Step) -> None:
-    words = theme.shortened(step.words, 36)
+    words = theme.shortened(step.words, 33)
     weight = "bold" if step.name == IN else "normal"
     where = axes.get_yaxis_transform()
     axes.text(-0.02, place, words, transform=where, ha="right", va="center", fontsize=7.5, fontweight=weight)
