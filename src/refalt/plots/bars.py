@@ -15,7 +15,7 @@ from refalt.plots.words import written
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LONGEST_NAME = 24
+LONGEST_NAME = 28
 #: Right ends of the columns of counts, in widths of the plotting area.
 _ROWS_AT, _CLUSTERS_AT = 1.15, 1.42
 
