@@ -18,7 +18,7 @@ from refalt.columns import Column
 from refalt.errors import UserError, shown
 from refalt.files import replacing
 
-LAYOUT_VERSION = "1"
+LAYOUT_VERSION = "2"
 _METADATA_KEY = b"refalt"
 
 

@@ -50,7 +50,8 @@ def test_drawable__keeps_to_one_line_and_to_letters_of_the_font(text, expected):
 
 
 def test_shortened__cuts_with_an_ellipsis():
-    assert theme.shortened("G" * 300, 10) == "G" * 9 + "…"
+    assert theme.shortened("g" * 300, 10) == "g" * 9 + "…"
+    assert theme.shortened("G" * 300, 10) == "G" * 6 + "…"
     assert theme.shortened("short", 10) == "short"
 
 

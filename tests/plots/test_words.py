@@ -16,7 +16,8 @@ from refalt.stats.metric import METRICS
     [
         (0.72814, "estimate", "0.728"),
         (-0.05, "estimate", "−0.050"),
-        (0.00042, "estimate", "0.00042"),
+        (0.000759, "estimate", "0.0008"),
+        (0.0000321, "estimate", "3.21e-05"),
         (1234.5, "estimate", "1.23e+03"),
         (0, "estimate", "0"),
         (1234567, "count", "1,234,567"),

@@ -153,6 +153,27 @@ def test_page__does_not_scroll_sideways(browser, shared_run, width):
     assert widths[2] == width
 
 
+def test_page__shows_scores_with_long_names_on_a_phone(browser, run_folder):
+    names = {"遺伝子" + "G" * 300: 0.7, "=cmd()|' /C calc'!A0": 3.0}
+    page = opened(browser, render(run_folder(n=40, scores=names)), width=390)
+    page.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert page.execute_script("return document.documentElement.scrollWidth") == 390
+    assert page.get_log("browser") == []
+    assert set(names) <= set(column(page, "#estimates-table", 0))
+
+
+def test_page__is_walked_through_by_keyboard_in_the_order_of_the_page(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.execute_script("document.getElementById('explorer-score').focus()")
+    met = []
+    for _ in range(10):
+        met.append(page.execute_script("return document.activeElement.id || document.activeElement.textContent.trim()"))
+        page.switch_to.active_element.send_keys(Keys.TAB)
+    assert met[:4] == ["explorer-score", "explorer-list", "explorer-search", "Copy as TSV"]
+    assert met[5:] == ["Variant", "Target", "Score", "Effect", "Label"]
+
+
 def test_page__keeps_hostile_text_as_text(browser, run_folder):
     run = run_folder(n=64, hostile=True, study={"question": "<b id=injected>q</b>" + "G" * 300})
     page = opened(browser, render(run), width=390)

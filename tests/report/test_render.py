@@ -79,8 +79,8 @@ def test_verdict__bears_value_interval_counts_chance_controls_and_findings(share
     expected = (
         r"On toy, the Spearman rank correlation of good \(recorded\) with the measured effect is 0\.744 "
         r"\(95% interval 0\.694 to 0\.794\), from 300 rows, 300 variants and 100 clusters; chance gives 0, "
-        r"and the interval lies above it; the ceiling \(oracle control\) is 0\.970 and the floor \(shuffled control\) "
-        r"is 0\.002; 1 serious finding \(EF006\) stands against it\."
+        r"and the interval lies above it; the ceiling \(oracle control\) is 0\.970 \(0\.960 to 0\.980\) and the floor "
+        r"\(shuffled control\) is 0\.002 \(−0\.100 to 0\.100\); 1 serious finding \(EF006\) stands against it\."
     )
     assert re.search(expected, text_of(shared_run))
 

@@ -100,11 +100,13 @@ class Model(abc.ABC):
         section: The pydantic model of its section.
         readout: What its scores are, in words for the report.
         licence: Notice that the report prints, "" where there is nothing to say.
+        citation: Its publication, for the report's list of what to cite; "" where there is none.
     """
 
     section: ClassVar[type[ModelSection]] = ModelSection
     readout: ClassVar[str]
     licence: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
 
     def __init__(self, settings: ModelSection) -> None:
         """Take the checked section."""

@@ -43,6 +43,7 @@ class Motif(Model):
     section = MotifSection
     readout = "change in transcription-factor binding predicted from JASPAR matrices, in bits"
     licence = "JASPAR 2026 matrices: CC BY 4.0."
+    citation = "JASPAR, release 2026, CORE vertebrates, jaspar.elixir.no"
     settings: MotifSection
 
     @cached_property

@@ -29,7 +29,8 @@ from refalt.pipeline.beside import (
     train_kmers,
     write_orientation,
 )
-from refalt.pipeline.history import earlier_runs, frozen_choices, now, table_digests, write_provenance
+from refalt.pipeline.citations import citations
+from refalt.pipeline.history import SHOWN, earlier_runs, frozen_choices, now, table_digests, write_provenance
 from refalt.pipeline.prepare import Prepared
 from refalt.pipeline.source_columns import source_columns
 from refalt.plots import Figure, draw_all
@@ -112,6 +113,8 @@ def run_study(
                 notify(f"{finding.severity.value.upper()} {finding.code} {finding.subject}: {finding.message}")
         raise
     _write_findings(ended)
+    estimates = Estimates.read(run.estimates) if ended.reached in SHOWN else None
+    notes["citations"] = citations(prepared, estimates)
     write_provenance(prepared, run, started=started, notes=notes)
     run.note("finished", at=now(), reached=ended.reached, exit_code=int(ended.exit_code))
     # The page shows the whole history, so that it comes out the same when it is rendered again.

@@ -15,7 +15,7 @@ from refalt.plots.words import written
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LONGEST_NAME = 24
+LONGEST_NAME = 28
 #: Right ends of the columns of counts, in widths of the plotting area.
 _ROWS_AT, _CLUSTERS_AT = 1.15, 1.42
 
@@ -55,7 +55,7 @@ def _shared_chance(readings: Sequence[Reading]) -> float:
 def _bar(axes: Axes, place: float, reading: Reading, base: float) -> None:
     if reading.withheld:
         where = axes.get_yaxis_transform()
-        text = theme.shortened(reading.withheld, 44)
+        text = theme.shortened(reading.withheld, 38)
         axes.text(0.02, place, text, transform=where, va="center", fontsize=6.3, style="italic", color=theme.MUTED)
         return
     bounded = np.isfinite(reading.lower)

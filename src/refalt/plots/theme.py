@@ -5,9 +5,11 @@ Colours are the palette of Okabe and Ito (Color Universal Design, 2008).
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import functools
 import io
+import itertools
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ SHADES: Final = ["#b9d7ec", BLUE, "#07223b"]
 DASHES: Final = (0, (3, 3))
 
 WIDTH: Final = 4.6
+#: Letters of a name along an axis.
+LONGEST_NAME: Final = 40
 RESOLUTION: Final = 200
 _LINE: Final = 0.165
 _TOP: Final = 0.10
@@ -174,6 +178,14 @@ def _known_letters() -> frozenset[int]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """`text` as `drawable` gives it, cut with an ellipsis at `longest` letters."""
+    """`text` as `drawable` gives it, cut with an ellipsis where it would be wider than `longest` letters."""
     line = drawable(text)
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    ends = list(itertools.accumulate(map(_width, line)))
+    if not ends or ends[-1] <= longest:
+        return line
+    return line[: bisect.bisect_right(ends, longest - 1)] + "…"
+
+
+def _width(letter: str) -> float:
+    """Of a letter, in letters: capitals are wider."""
+    return 1.3 if letter.isupper() else 1.0

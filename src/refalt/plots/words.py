@@ -75,6 +75,8 @@ def stratum_column(stratum: str) -> str:
 def written(value: float | int | str | None, form: Format) -> str:
     """A cell as text: `estimate` three decimals, `count` with thousands, `p` two digits, `share` in per cent.
 
+    An estimate under 0.001 has four decimals, one under 0.0001 three digits.
+
     A missing value (None, NaN) is a dash, never a number.
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -88,6 +90,8 @@ def written(value: float | int | str | None, form: Format) -> str:
 def _estimate(value: float) -> str:
     if value == 0:
         return "0"
+    if 0.0001 <= abs(value) < 0.001:
+        return f"{value:.4f}"
     return f"{value:.3f}" if 0.001 <= abs(value) < 100 else f"{value:.3g}"
 
 

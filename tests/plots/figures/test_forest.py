@@ -63,8 +63,8 @@ def test_draw__marks_a_point_without_an_interval_by_an_open_symbol(toy_view, dra
 @pytest.mark.parametrize(
     ("score", "stratum", "name"),
     [
-        ("good", "all", "good · all rows"),
-        ("ag-dnase-centre-501-mean-of-tracks", "all", "ag-dnase-centre-50… · all rows"),
+        ("good", "all", "good"),
+        ("ag-dnase-centre-501-mean-of-tracks", "all", "ag-dnase-centre-501-mean-of-t…"),
         ("good", "effect_size=between_one_and_two", "good · effect_size=between_on…"),
         ("a-score-with-a-long-name", "a_stratum_with_a_long_name=1", "a-score-with-… · a_stratum_wi…"),
     ],

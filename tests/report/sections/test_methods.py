@@ -39,3 +39,13 @@ def test_methods__speak_of_activities_where_elements_were_measured(run_folder):
 
 def test_methods__say_that_values_were_simulated(run_folder):
     assert paragraph(run_folder(n=30, simulated=True)).startswith("The measurements were simulated.")
+
+
+def test_methods__list_what_to_cite(run_folder):
+    run = run_folder(n=30)
+    assert "To cite" not in render(run).read_text()
+    provenance = json.loads(run.provenance.read_text())
+    cited = [{"what": "data", "text": "Somebody <A.> 2012, doi:10.1/x"}]
+    run.write_json(run.provenance, provenance | {"citations": cited})
+    page = render(run).read_text()
+    assert "Somebody &lt;A.&gt; 2012, doi:10.1/x</span>" in page

@@ -38,6 +38,7 @@ class AlphaGenome(MeteredModel):
         "AlphaGenome's outputs and weights are for non-commercial use and not for training other models; see "
         "https://deepmind.google.com/science/alphagenome/terms. No output is shipped with refalt."
     )
+    citation = "Avsec Ž. et al. 2025, bioRxiv, doi:10.1101/2025.06.25.661532"
 
     def __init__(self, settings: ModelSection, *, dna_model: Any = None) -> None:
         """Take the checked section; with `dna_model`, any object of the official `DnaModel` class, ask that.

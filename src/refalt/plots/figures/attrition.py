@@ -52,12 +52,19 @@ class AttritionFlow(Drawing):
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw one bar a line."""
         steps = _steps(subject.view.attrition)
-        axes = sheet.axes(left=0.46, right=0.9, grid="none")
+        axes = sheet.axes(left=0.46, right=0.85, grid="none")
         for place, step in enumerate(steps):
             colour = {IN: theme.MUTED, KEPT: theme.GREEN}.get(step.name, theme.ORANGE)
             axes.barh(-place, step.to - step.start, left=step.start, height=0.66, color=colour)
             sign = "−" if step.name not in (IN, KEPT) and step.n_rows else ""
-            axes.text(step.to, -place, f" {sign}{step.n_rows:,}", va="center", fontsize=7.5)
+            axes.annotate(
+                f"{sign}{step.n_rows:,}",
+                (step.to, -place),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7.5,
+            )
             _name(axes, -place, step)
         widest = max(step.to for step in steps)
         axes.set(yticks=[], xticks=[], xlim=(0, max(widest, 1)), ylim=(-len(steps) + 0.4, 0.6))
@@ -68,7 +75,7 @@ class AttritionFlow(Drawing):
 
 
 def _name(axes: Axes, place: float, step: Step) -> None:
-    words = theme.shortened(step.words, 36)
+    words = theme.shortened(step.words, 33)
     weight = "bold" if step.name == IN else "normal"
     where = axes.get_yaxis_transform()
     axes.text(-0.02, place, words, transform=where, ha="right", va="center", fontsize=7.5, fontweight=weight)

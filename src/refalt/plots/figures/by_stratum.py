@@ -61,11 +61,14 @@ def _subject(view: View, column: str) -> Subject | None:
     answered = [found for found in asked if any(part.withheld is None for part in found)]
     if not asked:
         return None
-    found = (answered or asked)[0]
+    whole = (answered or asked)[0]
+    found = [part for part in whole if part.n] or whole
     shown, first = tuple(found[:MOST_BARS]), found[0]
     about = f"{metric_symbol(first.metric)}, {label_words(first.label_name, view.quantity)}"
     lines = [f"{about}; {written(first.level, 'share')} intervals", f"strata of {column}"]
     if len(found) > len(shown):
         lines[1] += f": the first {len(shown)} of {len(found)}, all are in the table of estimates"
+    if len(found) < len(whole):
+        lines.append(f"{len(whole) - len(found)} without a row are left out")
     withheld = None if answered else first.withheld
     return Subject(view, column, tuple(lines), shown, withheld, height=ROW_HEIGHT * (len(shown) + 1.6))

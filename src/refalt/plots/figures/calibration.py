@@ -49,7 +49,7 @@ class Calibration(Drawing):
         theme.draw_means(axes, drawn, label=f"mean of a tenth, {written(reading.level, 'share')} interval")
         axes.legend(loc="best")
         axes.set(
-            xlabel=f"mean score ({theme.drawable(subject.view.score_name)})",
+            xlabel=f"mean score ({theme.shortened(subject.view.score_name, theme.LONGEST_NAME)})",
             ylabel=f"mean measured {subject.view.quantity}",
         )
         return drawn

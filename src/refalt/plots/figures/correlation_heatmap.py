@@ -119,7 +119,7 @@ def _squares(axes: Axes, square: np.ndarray[tuple[int, int], np.dtype[np.float64
     # The diagonal is one by definition: drawn in no colour, so that it does not speak.
     shown = np.ma.masked_where(np.eye(len(square), dtype=bool) | ~np.isfinite(square), square)
     image = axes.imshow(shown, cmap=shades, vmin=-1, vmax=1, aspect="auto")
-    bar = axes.figure.colorbar(image, ax=axes, shrink=0.8, pad=0.03, location="right")
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.8, pad=0.03, location="right", label="Spearman ρ")
     bar.outline.set_visible(False)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT = 0.21
 MOST_TOGETHER = 40
-MOST_ROWS = 150
+MOST_ROWS = 60
 LONGEST_NAME = 30
 
 
@@ -74,7 +74,7 @@ def _subject(view: View, family: str, readings: Sequence[Reading]) -> Subject:
     metric, label, shown = readings[0].metric, readings[0].label_name, tuple(readings[:MOST_ROWS])
     left_out = len(readings) - len(shown)
     levels = ", ".join(sorted({written(reading.level, "share") for reading in shown}))
-    lines = [f"{metric_symbol(metric)}, {label_words(label, view.quantity)}; {levels} intervals"]
+    lines = [f"{metric_symbol(metric)}, {label_words(label, view.quantity)}; {levels} intervals; diamonds: all rows"]
     if left_out:
         lines.append(f"the first {len(shown)} of {len(readings)}; all are in the table of estimates")
     suffix = "-".join(part for part in (metric, label, family) if part)
@@ -85,6 +85,8 @@ def _name(reading: Reading, *, several: bool) -> str:
     stratum = stratum_words(reading.stratum)
     if not several:
         return theme.shortened(stratum, LONGEST_NAME)
+    if reading.stratum == WHOLE:
+        return theme.shortened(reading.score_name, LONGEST_NAME)
     # Each part gives way to the other as far as it can, so that neither is cut before it must be.
     room = max(LONGEST_NAME - 3 - len(stratum), LONGEST_NAME // 2 - 1)
     score = theme.shortened(reading.score_name, room)
@@ -94,7 +96,7 @@ def _name(reading: Reading, *, several: bool) -> str:
 def _line(axes: Axes, place: float, reading: Reading) -> None:
     if reading.withheld:
         where = axes.get_yaxis_transform()
-        text = theme.shortened(reading.withheld, 40)
+        text = theme.shortened(reading.withheld, 28)
         axes.text(0.02, place, text, transform=where, va="center", fontsize=6.3, style="italic", color=theme.MUTED)
         return
     colour = theme.INK if reading.stratum == WHOLE else theme.BLUE

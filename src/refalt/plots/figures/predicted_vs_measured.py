@@ -47,10 +47,13 @@ class PredictedVsMeasured(Drawing):
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the rows, the zero lines and the fit."""
         rows = subject.view.measured("score", "effect")
-        named = f"score ({theme.drawable(subject.view.score_name)})", f"measured {subject.view.quantity}"
+        named = (
+            f"score ({theme.shortened(subject.view.score_name, theme.LONGEST_NAME)})",
+            f"measured {subject.view.quantity}",
+        )
         if subject.reading.label_name == MAGNITUDE:
             rows = rows.with_columns(pl.col("score", "effect").abs())
-            named = f"|score| ({theme.drawable(subject.view.score_name)})", "|measured effect|"
+            named = f"|score| ({theme.shortened(subject.view.score_name, theme.LONGEST_NAME)})", "|measured effect|"
         axes = sheet.axes(grid="none")
         zero_lines(axes)
         drawn = draw_cloud(axes, rows, "score", "effect")

@@ -48,7 +48,7 @@ class Residuals(Drawing):
         clusters = cluster_codes(rows.get_column("cluster_id"))
         means = grouped_means(score, residual, clusters, groups=GROUPS, level=level)
         theme.draw_means(axes, means, colour=theme.VERMILION)
-        axes.set(xlabel=f"score ({theme.drawable(subject.view.score_name)})",
+        axes.set(xlabel=f"score ({theme.shortened(subject.view.score_name, theme.LONGEST_NAME)})",
                  ylabel=f"measured {subject.view.quantity} minus line")  # fmt: skip
         return drawn
 

@@ -52,7 +52,7 @@ class SignAgreement(Drawing):
         axes.axvline(0, color=theme.INK, linewidth=0.9, linestyle=theme.DASHES)
         _name_sides(axes, n_raising=int(raising.sum()), n_lowering=int(lowering.sum()))
         axes.yaxis.set_major_formatter(lambda count, _: f"{abs(count):,.0f}")
-        axes.set(xlabel=f"score ({theme.drawable(subject.view.score_name)})", ylabel="rows")
+        axes.set(xlabel=f"score ({theme.shortened(subject.view.score_name, theme.LONGEST_NAME)})", ylabel="rows")
         counts = {"effect_positive": raising, "effect_negative": lowering}
         return pl.DataFrame({"score_from": edges[:-1], "score_to": edges[1:], **counts})
 

@@ -28,6 +28,11 @@ def build(evidence: Evidence) -> Section:
         "open": [row for row in rows if row.values["outcome"] is Outcome.FOUND],
         "waived": [row for row in rows if row.values["outcome"] is Outcome.WAIVED],
         "examined": [row for row in rows if row.values["outcome"] is not Outcome.SKIPPED],
+        "outcomes": {
+            outcome.value: n
+            for outcome in (Outcome.FOUND, Outcome.WAIVED, Outcome.CLEAR)
+            if (n := sum(row.values["outcome"] is outcome for row in rows))
+        },
         "skipped": [row for row in rows if row.values["outcome"] is Outcome.SKIPPED],
     }
     description = "Known ways for a comparison to go wrong, and whether this one did."

@@ -15,7 +15,8 @@ from refalt.report.sections.base import Section
 
 HELP = (
     "The paragraph says what was done with this run's own settings and versions. Add what no table knows: why "
-    "these data and this score answer your question, and where they were published."
+    "these data and this score answer your question. The list names what the run itself knows to cite: the data, the "
+    "models and the methods that made its numbers."
 )
 
 
@@ -25,6 +26,7 @@ def build(evidence: Evidence) -> Section:
     first = evidence.primary
     content = {
         "lock": evidence.lock,
+        "citations": evidence.provenance.get("citations", []),
         "provenance": evidence.provenance,
         "scores": [_score(evidence, name) for name in score_names(evidence)],
         "activity": evidence.quantity == "activity",
