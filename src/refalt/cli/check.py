@@ -87,6 +87,7 @@ def check(
     from refalt.cli.findings import as_json, as_sarif, as_text
     from refalt.errors import ExitCode, UserError
     from refalt.pipeline.check import check_members, check_table
+    from refalt.studies.library import library_study
 
     told = _told(
         columns=[*(column or []), *([f"effect={effect}"] if effect else [])], keep=keep or [], assembly=assembly,
@@ -94,8 +95,9 @@ def check(
     )  # fmt: skip
     beside = _beside(genome, genes or [], chain or [])
     waived = dict(_pair(text, "--waive", "CODE=REASON") for text in waive or [])
-    # A name without an ending that is no file may be that of a study that comes with refalt.
-    if subject.suffix.lower() == ".toml" or (not subject.suffix and not subject.exists()):
+    # What is no file may be the name of a study that comes with refalt; names may hold dots.
+    named = not subject.exists() and (not subject.suffix or library_study(str(subject)) is not None)
+    if subject.suffix.lower() == ".toml" or named:
         if told != _told() or beside != _beside(None, [], []) or waived:
             raise UserError(
                 "options that describe a table do not go with a study file",
