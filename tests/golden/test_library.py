@@ -246,9 +246,12 @@ def test_qtl_benchmark__draws_five_figures_of_each_test(ran: Runs) -> None:
     drawn, withheld = 0, set()
     for member in _members(root).values():
         folder = RunFolder(member)
+        # Of the motif model and in strata there are more; what is counted here is the whole of each test.
+        compared = Comparison.read(folder.comparison).frame.filter(pl.col("score_name").str.starts_with("ag-"))
+        estimates = Estimates.read(folder.estimates).frame.filter(model="alphagenome", stratum="all")
         draw_all(
-            Comparison.read(folder.comparison),
-            Estimates.read(folder.estimates),
+            Comparison(compared),
+            Estimates(estimates),
             Attrition.empty(),
             folder=folder.plots,
             simulated=False,
