@@ -26,7 +26,7 @@ def test_gse31388__names_in_quotes_hold_blanks_and_snp_is_a_position(write: Writ
     found = read_dataset("gse31388", {"dataset": write("t.txt", [HEADER, ROW])}, **SETTINGS)
     columns = ("source_chrom", "source_pos", "ref", "alt", "beta", "standard_error", "p_value", "target_id")
     assert found.rows.select(columns).rows() == [("chr1", 1180, None, None, 0.5, 0.1, 1e-5, "chr1:1000-1100")]
-    assert found.rows.get_column("centre_distance").to_list() == [130]
+    assert found.rows.get_column("centre_distance").to_list() == [130.0]
     assert reasons(found) == [None]
     assert "every row is known by its position alone" in found.remarks[0]
 

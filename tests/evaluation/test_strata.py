@@ -14,6 +14,7 @@ ROWS = pl.DataFrame(
         "effect": [0.1, -2.0, 1.0, None],
         "maf": [0.01, 0.2, 0.4, None],
         "tss_distance": [-500, 5_000, -200_000, None],
+        "centre_distance": [-99.5, 99.5, -100.0, None],
         "stratum.element": ["x", "y", "x", "y"],
     }
 )
@@ -41,6 +42,12 @@ def test_strata__tell_insertions_from_deletions_by_the_asked_alleles() -> None:
 def test_strata__distance_counts_without_its_sign() -> None:
     assert _names("tss_distance")["tss_distance=100,000 and over"] == ["chr1:5:AT>A"]
     assert _names("tss_distance")["tss_distance=under 1,000"] == ["chr10:5:A>C"]
+
+
+def test_strata__distance_to_the_centre_of_a_peak_has_bins_of_its_own() -> None:
+    found = _names("centre_distance")
+    assert list(found) == ["all", "centre_distance=under 100", "centre_distance=100 to 500"]
+    assert len(found["centre_distance=under 100"]) == 2
 
 
 def test_strata__take_what_the_dataset_declares() -> None:

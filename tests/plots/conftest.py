@@ -45,9 +45,15 @@ def comparison_rows(n: int, *, noise: Mapping[str, float], seed: int = 1) -> pl.
                     "input_id": [f"input{i}" for i in range(n)],
                     "chrom": [f"chr{i % 22 + 1}" for i in range(n)],
                     "tss_distance": rng.integers(-90_000, 90_000, n),
+                    "centre_distance": np.full(n, None),
                     "flags": [[] for _ in range(n)],
                 },
-                schema_overrides={"label": pl.Int8, "flags": pl.List(pl.String), "source_row": pl.Int64},
+                schema_overrides={
+                    "label": pl.Int8,
+                    "flags": pl.List(pl.String),
+                    "source_row": pl.Int64,
+                    "centre_distance": pl.Float64,
+                },
             )
         )
     return pl.concat(parts)

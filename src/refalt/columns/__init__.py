@@ -133,7 +133,7 @@ MEASUREMENTS: Final = (
         "position minus the target's transcription start site, sign as published",
         "bp",
     ),
-    Column("centre_distance", pl.Float64, "position minus the centre of the target's interval", "bp"),
+    Column("centre_distance", pl.Float64, "position minus the centre of the target's peak or window", "bp"),
     Column("wild_type_id", pl.String, "element_id of the wild type an element is compared with"),
     Column("reason", pl.String, "why the row is not compared, from the closed list; null when it is"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
@@ -219,7 +219,7 @@ COMPARISON: Final = (
     Column("maf", pl.Float64, "minor allele frequency", "fraction"),
     Column("pip", pl.Float64, "posterior inclusion probability", "fraction"),
     Column("tss_distance", pl.Int64, "position minus transcription start site, sign as published", "bp"),
-    Column("centre_distance", pl.Float64, "position minus the centre of the target's interval", "bp"),
+    Column("centre_distance", pl.Float64, "position minus the centre of the target's peak or window", "bp"),
     key("flags", pl.List(pl.String), "remarks that exclude nothing"),
 )
 

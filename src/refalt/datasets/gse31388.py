@@ -96,12 +96,12 @@ class Gse31388(Dataset):
         wanted = wanted_columns(given, self.declared, keep=keep)
         window = {"Start": pl.Int64, "End": pl.Int64, "t value": pl.Float64}
         read = read_table(files["dataset"], {**window, **wanted})
-        placed = pl.format("{}:{}-{}", "Chr", "Start", "End").alias("\0target_id")
-        frame = read.frame.with_columns(placed, centre_distance(pl.col("SNP"), pl.col("Start"), pl.col("End")))
+        placed = pl.format("{}:{}-{}", "Chr", "Start", "End").alias("\0target")
+        frame = read.frame.with_columns(placed, from_centre(pl.col("SNP"), pl.col("Start"), pl.col("End")))
         read, remarks = with_alleles(
             ReadTable(frame, read.unparsable, read.examples), files.get(SITES_ROLE), chrom="Chr", pos="SNP"
         )
-        made = {name: f"\0{name}" for name in ("target_id", "centre_distance", "ref", "alt")}
+        made = {"target_id": "\0target", "ref": "\0ref", "alt": "\0alt", "centre_distance": "\0distance"}
         columns, where = SourceColumns(**(given.named | made)), str(files["dataset"])
         found = published(read, columns, declared=self.declared, keep=keep, where=where)
         ratio = pl.col("Estimate") / pl.col("Std. Error")
@@ -115,9 +115,9 @@ class Gse31388(Dataset):
         return Published(found.rows, found.sequences, (*found.remarks, *remarks))
 
 
-def centre_distance(pos: pl.Expr, start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    """Column `\\0centre_distance`: how far after the centre of its target a site lies, in bp."""
-    return (pos - (start + end) / 2).alias("\0centre_distance")
+def from_centre(pos: pl.Expr, start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Float64 column `\\0distance`: a site's position minus the centre of its target, in bp."""
+    return (pos - (start + end) / 2).alias("\0distance")
 
 
 def held_to(found: Published, source: pl.DataFrame, contracts: Contracts, *, where: str) -> Published:

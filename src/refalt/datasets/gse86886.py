@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import model_validator
 
 from refalt.datasets.base import Card, Dataset, Published
-from refalt.datasets.gse31388 import SITES_ROLE, Contracts, SitesSection, centre_distance, held_to, with_alleles
+from refalt.datasets.gse31388 import SITES_ROLE, Contracts, SitesSection, from_centre, held_to, with_alleles
 from refalt.datasets.reading import SourceColumns, published, wanted_columns
 from refalt.sources.delimited import ReadTable, column_names, read_table
 from refalt.sources.fetch import NeededFile
@@ -81,8 +81,9 @@ class Gse86886(Dataset):
         wanted = wanted_columns(given, self.declared, keep=keep)
         read = _taken_apart(read_table(path, {"SNP": pl.String, **wanted}))
         read, remarks = with_alleles(read, files.get(SITES_ROLE), chrom="\0chrom", pos="\0pos", rsid="\0rsid")
-        of_peak = ("centre_distance",) if self.declared.table == "atac" else ()
-        made = {name: f"\0{name}" for name in ("chrom", "pos", "rsid", "ref", "alt", *of_peak)}
+        made = {name: f"\0{name}" for name in ("chrom", "pos", "rsid", "ref", "alt")}
+        if self.declared.table == "atac":
+            made["centre_distance"] = "\0distance"
         columns = SourceColumns(**(given.named | made))
         found = published(read, columns, declared=self.declared, keep=keep, where=str(path))
         found = held_to(found, read.frame, self._contracts(given), where=str(path))
@@ -110,7 +111,7 @@ class Gse86886(Dataset):
 
 
 def _taken_apart(read: ReadTable) -> ReadTable:
-    """Add `\\0chrom`, `\\0pos` (1-based), `\\0rsid` and, where the target is a peak, `\\0centre_distance`."""
+    """Add `\\0chrom`, `\\0pos` (1-based), `\\0rsid` and, where the target is a peak, `\\0distance`."""
     site, peak = (pl.col(name).str.extract_groups(form).struct for name, form in (("SNP", _SITE), ("gene", _PEAK)))
     frame = read.frame.with_columns(
         site.field("chrom").alias("\0chrom"),
@@ -118,7 +119,7 @@ def _taken_apart(read: ReadTable) -> ReadTable:
         site.field("rsid").alias("\0rsid"),
     )
     ends = (peak.field(name).cast(pl.Int64, strict=False) for name in ("start", "end"))
-    frame = frame.with_columns(centre_distance(pl.col("\0pos"), *ends))
+    frame = frame.with_columns(from_centre(pl.col("\0pos"), *ends))
     bad = frame.select(pl.col("SNP").is_not_null() & pl.col("\0pos").is_null()).to_series()
     examples = [f"row {row + 1}, column SNP: {frame['SNP'][row]!r}" for row in bad.arg_true().head(2)]
     return ReadTable(frame, read.unparsable | bad, (*read.examples, *examples))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
@@ -14,11 +15,15 @@ from refalt.plots.base import Drawing, Subject, View
 from refalt.plots.words import written
 
 BINS = 12
-NO_DISTANCE = "no row states how far the variant lies from a gene or a peak"
-_WORDS = {
-    "tss_distance": "distance to the gene's start (bp, sign as published)",
-    "centre_distance": "distance to the centre of the peak (bp)",
-}
+#: Column of Comparison -> what it is a distance to, the first that rows state.
+_FROM: Final = MappingProxyType(
+    {
+        "centre_distance": "distance to the centre of the peak (bp)",
+        "tss_distance": "distance to the start of the gene (bp, sign as published)",
+    }
+)
+NO_DISTANCE = "no distance is drawn: rows state none to the centre of a peak, and none to the start of a gene"
+FEW_DISTANCES = f"no distance is drawn: rows state fewer than {BINS} different ones"
 
 
 class ByDistance(Drawing):
@@ -34,23 +39,25 @@ class ByDistance(Drawing):
     order: ClassVar[int] = 50
 
     def subjects(self, view: View) -> Sequence[Subject]:
-        """One figure; an empty one, with the reason, where rows of variants do not state a distance."""
-        if not view.readings or view.quantity != "effect":
+        """One figure where effects were measured; it says so where rows state no distance."""
+        if not view.readings or view.quantity != "effect" or view.measured("effect").is_empty():
             return []
-        rows = view.measured("effect", _distance(view))
-        if rows.get_column(_distance(view)).n_unique() < BINS:
-            why = f"fewer than {BINS} distances to a gene or a peak are stated" if rows.height else NO_DISTANCE
-            return [Subject(view, "", (), view.readings[:1], why)]
+        column = _column(view)
+        if column is None:
+            return [Subject(view, "", (), view.readings[:1], NO_DISTANCE)]
+        rows = view.measured("effect", column)
         clusters = rows.get_column("cluster_id").n_unique()
         level = written(view.readings[0].level, "share")
         line = f"{level} intervals; n {rows.height:,} rows, {clusters:,} clusters"
-        return [Subject(view, "", (line,), view.readings[:1])]
+        few = FEW_DISTANCES if rows.get_column(column).n_unique() < BINS else None
+        return [Subject(view, "", (line,), view.readings[:1], few)]
 
     def draw(self, sheet: theme.Sheet, subject: Subject) -> pl.DataFrame:
         """Draw the means and their intervals."""
-        name = _distance(subject.view)
-        rows = subject.view.measured("effect", name)
-        distance, effect = (rows.get_column(column).cast(pl.Float64).to_numpy() for column in (name, "effect"))
+        column = _column(subject.view)
+        assert column is not None  # subjects() withholds what has no distance
+        rows = subject.view.measured("effect", column)
+        distance, effect = (rows.get_column(name).cast(pl.Float64).to_numpy() for name in (column, "effect"))
         clusters = cluster_codes(rows.get_column("cluster_id"))
         drawn = grouped_means(distance, np.abs(effect), clusters, groups=BINS, level=subject.reading.level)
         axes = sheet.axes()
@@ -58,11 +65,9 @@ class ByDistance(Drawing):
         axes.axvline(0, color=theme.MUTED, linewidth=0.7, linestyle=theme.DASHES)
         axes.xaxis.set_major_formatter(lambda bases, _: f"{bases:,.0f}".replace("-", "−"))
         axes.locator_params(axis="x", nbins=5)
-        axes.set(xlabel=_WORDS[name], ylabel="mean |effect|")
+        axes.set(xlabel=_FROM[column], ylabel="mean |effect|")
         return drawn
 
 
-def _distance(view: View) -> str:
-    """The column of distances that the rows fill, the one to a gene where they fill neither."""
-    filled = [name for name in _WORDS if name in view.rows.columns and view.rows[name].null_count() < view.rows.height]
-    return (*filled, "tss_distance")[0]
+def _column(view: View) -> str | None:
+    return next((column for column in _FROM if not view.measured("effect", column).is_empty()), None)
