@@ -30,7 +30,7 @@ def distance_to_nearest_tss(genes: pl.DataFrame, contig: ContigColumn, pos: Posi
     NaN on a contig without genes and for a null position; where there are no genes at all, everywhere.
     """
     if genes.is_empty():
-        return np.full(len(pos), np.nan)
+        return np.full(np.size(pos), np.nan)
     tss = genes["tss_pos"]
     starts = IntervalSet.of(genes["assembly"][0], genes["chrom"], tss - 1, tss)
     return starts.distance_to_nearest(contig, pos)

@@ -44,7 +44,7 @@ class ByDistance(Drawing):
             return []
         column = _column(view)
         if column is None:
-            return [Subject(view, "", (), view.readings[:1], NO_DISTANCE)]
+            return [Subject(view, "", (), view.readings[:1], NO_DISTANCE, height=1.1)]
         rows = view.measured("effect", column)
         clusters = rows.get_column("cluster_id").n_unique()
         level = written(view.readings[0].level, "share")
