@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 from tests.golden.conftest import Golden, Run
@@ -32,6 +33,23 @@ def test_window_sweep_as_published__reaches_the_published_correlations_to_the_pr
     assert round(published.value("pearson_r"), 10) == 0.0181166425
     estimate = published.estimate("pearson_r")
     assert (estimate["n"], estimate["n_variants"], estimate["n_missing"]) == (1_000, 985, 0)
+
+
+def test_window_sweep_as_published__agrees_with_another_reader_to_the_last_digit(
+    published: Golden, real_inputs: Path
+) -> None:
+    table = pl.read_csv(real_inputs / "gtex" / "alphagenome_gtex1000_2kb.csv")
+    slope, delta = table.get_column("slope").to_numpy(), table.get_column("delta_pred").to_numpy()
+    known = {"spearman_rho": stats.spearmanr(slope, delta), "pearson_r": stats.pearsonr(slope, delta)}
+    for metric, expected in known.items():
+        assert published.value(metric) == pytest.approx(float(expected.statistic), abs=1e-12)
+    printed = {"spearman_rho": 0.0375147919, "pearson_r": 0.0181166425}
+    for metric, value in printed.items():
+        assert published.value(metric) == pytest.approx(value, abs=1e-9)
+    moments = {"effect": (1.920495433e-05, 4.635213436e-05), "score": (4.698374443e-05, 0.005262477514)}
+    for column, (mean, spread) in moments.items():
+        held = _compared(published, column)
+        assert (held.mean(), held.std(ddof=1)) == pytest.approx((mean, spread), abs=1e-9, rel=1e-9)
 
 
 def test_window_sweep_as_published__its_p_values_are_those_of_a_thousand_independent_rows(published: Golden) -> None:

@@ -92,6 +92,11 @@ def test_distance_to_nearest_tss__counts_bases_on_either_side(tmp_path: Path) ->
     np.testing.assert_array_equal(found, [0, 1, 10, 50, np.nan])
 
 
+def test_distance_to_nearest_tss__is_unknown_everywhere_without_a_gene(tmp_path: Path) -> None:
+    genes = read_genes(written(tmp_path, BED), "GRCh38").clear()
+    assert np.isnan(distance_to_nearest_tss(genes, ["chr1", "chr2"], [351, 5])).tolist() == [True, True]
+
+
 def test_look_up__ignores_versions_and_leaves_nulls_for_unknown_genes(tmp_path: Path) -> None:
     twice = BED + BED.splitlines()[1].replace("chr1", "chrY") + "\n"
     genes = read_genes(written(tmp_path, twice), "GRCh38")

@@ -109,3 +109,11 @@ def test_paired_difference__what_cannot_be_compared_has_a_reason() -> None:
         constant = paired_difference(METRICS["pearson_r"], effect, good, good * 0, cluster, rng=rng)
         assert math.isnan(constant.value)
         assert "score is 0 in every row" in (constant.reason or "")
+
+
+@pytest.mark.parametrize("test", [williams, steiger])
+def test_a_score_beside_itself_has_no_test_and_a_reason(test) -> None:  # type: ignore[no-untyped-def]
+    for between in (1 - 1e-16, 1 - 1e-15, 1 - 1e-10):
+        found = test(0.2, 0.2, between, 40)
+        assert math.isnan(found.p_value)
+        assert found.reason

@@ -115,7 +115,7 @@ class Gse86886(Dataset):
 
 
 def _taken_apart(read: ReadTable) -> ReadTable:
-    """Add `\\0chrom`, `\\0pos` (1-based), `\\0rsid` and, where the target is a peak, `\\0centre_distance`."""
+    """Add `\\0chrom`, `\\0pos` (1-based), `\\0rsid` and, where the target is a peak, `\\0distance`."""
     site, peak = (pl.col(name).str.extract_groups(form).struct for name, form in (("SNP", _SITE), ("gene", _PEAK)))
     frame = read.frame.with_columns(
         site.field("chrom").alias("\0chrom"),

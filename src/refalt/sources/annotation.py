@@ -27,8 +27,10 @@ Text = TypeVar("Text", pl.Expr, pl.Series)
 def distance_to_nearest_tss(genes: pl.DataFrame, contig: ContigColumn, pos: PositionColumn) -> npt.NDArray[np.float64]:
     """Bases from each position (int[n], 1-based) to the nearest gene start: float64[n], 0 on it.
 
-    NaN on a contig without genes and for a null position.
+    NaN on a contig without genes and for a null position; where there are no genes at all, everywhere.
     """
+    if genes.is_empty():
+        return np.full(np.size(pos), np.nan)
     tss = genes["tss_pos"]
     starts = IntervalSet.of(genes["assembly"][0], genes["chrom"], tss - 1, tss)
     return starts.distance_to_nearest(contig, pos)

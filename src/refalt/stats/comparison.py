@@ -149,6 +149,10 @@ def paired_difference(
     return difference_between(one, other, level=level)
 
 
+#: Above this both formulas divide what rounding left of nothing.
+SAME_SCORE = 1 - 1e-9
+
+
 def williams(r_first: float, r_second: float, r_between: float, n: float) -> CorrelationTest:
     """Williams' t of two correlations with one variable in common (Williams 1959, as given by Steiger 1980).
 
@@ -197,6 +201,8 @@ def require_clusters(n_clusters: int) -> None:
 def _unusable(r_first: float, r_second: float, r_between: float, n: float) -> str | None:
     if not all(-1 < r < 1 for r in (r_first, r_second, r_between)):
         return "the test needs three correlations strictly between -1 and 1"
+    if r_between > SAME_SCORE:
+        return "the two scores are one"
     return None if n > 3 else f"{n:g} rows, more than 3 are needed"
 
 

@@ -40,13 +40,17 @@ HOSTED_SIZES: Final[Mapping[str, int]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Biosample:
-    """Cells or tissue that an experiment was made on; `curie` is an ontology term as "EFO:0002067"."""
+    """Cells or tissue that an experiment was made on; `curie` is an ontology term as "EFO:0002067".
+
+    Of some GTEx tissues there are no experiments but GTEx's.
+    """
 
     curie: str
     name: str
     kind: str
     stage: str = "adult"
     gtex_tissue: str = ""
+    only_gtex: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,16 @@ _HUMAN: Final = (
     Biosample("UBERON:0001114", "right lobe of liver", "tissue", gtex_tissue="Liver"),
     Biosample("UBERON:0001157", "transverse colon", "tissue", gtex_tissue="Colon_Transverse"),
     Biosample("UBERON:0000955", "brain", "tissue", "embryonic"),
+    Biosample("UBERON:0013756", "venous blood", "tissue", gtex_tissue="Whole_Blood", only_gtex=True),
 )
 _MOUSE: Final = (
     Biosample("CL:0000236", "B cell", "primary_cell"),
     Biosample("UBERON:0002107", "liver", "tissue"),
     Biosample("UBERON:0002048", "lung", "tissue"),
     Biosample("UBERON:0000955", "brain", "tissue", "embryonic"),
+    Biosample("EFO:0001084", "3T3-L1", "cell_line"),
+    Biosample("CL:0000057", "fibroblast", "primary_cell"),
+    Biosample("UBERON:0001013", "adipose tissue", "tissue"),
 )
 _MARKS: Final = ("H3K27ac", "H3K4me3", "H3K4me1", "H3K27me3")
 _FACTORS: Final = ("CTCF", "GATA1", "SPI1", "FOXA1", "REST", "YY1")
@@ -151,11 +159,13 @@ def _tracks(output: str, samples: tuple[Biosample, ...]) -> Iterator[Track]:
 def _tracks_of(output: str, sample: Biosample) -> Iterator[Track]:
     """The tracks that one biosample has of an output."""
     curie = sample.curie
+    if sample.only_gtex and output != "RNA_SEQ":
+        return
     if output in _ONE_ASSAY:
         assay, strands = _ONE_ASSAY[output]
         yield from (Track(output, f"{curie} {assay}", strand, assay=assay) for strand in strands)
     elif output == "RNA_SEQ":
-        for assay in ("total RNA-seq", "polyA plus RNA-seq"):
+        for assay in () if sample.only_gtex else ("total RNA-seq", "polyA plus RNA-seq"):
             yield from (Track(output, f"{curie} {assay}", strand, assay=assay) for strand in "+-")
         if sample.gtex_tissue:
             assay = "polyA plus RNA-seq"
