@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from refalt.evaluation.beside.comparisons import compare_scores
+from refalt.evaluation.beside.limits import Statistic, interval_of_counts
 from refalt.evaluation.evaluate import evaluate
 from refalt.evaluation.held import Terms
 from refalt.files import write_text
@@ -22,8 +23,7 @@ from refalt.plots import draw_across
 from refalt.plots.base import Reading
 from refalt.report.together.evidence import COMPARISONS, SCALING, SWEEP, Member, Together
 from refalt.report.together.sweep import Scaling, Sweep
-from refalt.stats.intervals import MIN_CLUSTERS
-from refalt.stats.resampling import draw_clusters
+from refalt.stats.measured import Measured
 from refalt.tables import Comparison, Comparisons, Estimates
 
 Floats = NDArray[np.float64]
@@ -84,29 +84,29 @@ def scaling_of(comparison: Comparison, names: Sequence[str], windows: Sequence[i
     if scores.shape[1] < 2 or not (scores.std(axis=1) > 0).all():
         return Scaling(None, None, None, level, n_clusters, "at one window the score is the same for every row")
     slope = float(_slope(np.log(scores.std(axis=1, ddof=1))[:, None], place)[0])
-    if n_clusters < MIN_CLUSTERS:
-        return Scaling(slope, None, None, level, n_clusters, f"{n_clusters} clusters: no interval under {MIN_CLUSTERS}")
-    drawn = _resampled_spread(scores, codes, n_clusters, terms)
-    slopes = _slope(np.log(drawn), place)
-    lower, upper = np.quantile(slopes[np.isfinite(slopes)], [(1 - level) / 2, (1 + level) / 2])
-    return Scaling(slope, float(lower), float(upper), level, n_clusters)
+    found = interval_of_counts(
+        Measured(slope), _scaling_in_resamples(scores, codes, n_clusters, place), n_clusters,
+        n=scores.shape[1], rng=terms.rng("scaling"), level=level, resamples=terms.settings.resamples,
+    )  # fmt: skip
+    if found.reason is not None:
+        return Scaling(slope, None, None, level, n_clusters, found.reason)
+    return Scaling(slope, found.lower, found.upper, level, n_clusters)
 
 
-def _resampled_spread(scores: Floats, codes: NDArray[np.int64], n_clusters: int, terms: Terms) -> Floats:
-    """Standard deviation at each window in each resample: float64[windows, resamples]."""
+def _scaling_in_resamples(scores: Floats, codes: NDArray[np.int64], n_clusters: int, place: Floats) -> Statistic:
+    """The slope in each resample, from how often each holds each cluster."""
     centred = scores - scores.mean(axis=1, keepdims=True)
     n = np.bincount(codes, minlength=n_clusters).astype(np.float64)
     first = np.array([np.bincount(codes, row, minlength=n_clusters) for row in centred])
     second = np.array([np.bincount(codes, row**2, minlength=n_clusters) for row in centred])
-    draws = draw_clusters(n_clusters, resamples=terms.settings.resamples, rng=terms.rng("scaling"))
-    parts = []
-    for index in range(len(draws.seeds)):
-        counts = draws.batch(index)
+
+    def slopes(counts: Floats) -> Floats:
         total = n @ counts
         mean = (first @ counts) / total
         variance = np.maximum((second @ counts) / total - mean**2, 0) * total / np.maximum(total - 1, 1)
-        parts.append(np.where(variance > 0, np.sqrt(variance), np.nan))
-    return np.concatenate(parts, axis=1)
+        return _slope(np.log(np.where(variance > 0, variance, np.nan)) / 2, place)
+
+    return slopes
 
 
 def _slope(height: Floats, place: Floats) -> Floats:

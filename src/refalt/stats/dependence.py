@@ -12,14 +12,22 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from refalt.stats.measured import FloatArray, UndefinedError, column_of, is_constant, measured, require_finite
+from refalt.stats.measured import (
+    FloatArray,
+    UndefinedError,
+    column_of,
+    is_constant,
+    measured,
+    require_finite,
+    scaled_deviations,
+)
 from refalt.stats.resampling import cluster_codes
 
 SizeRule = Literal["kish", "anova"]
 
 
 class _Split(NamedTuple):
-    """One-way analysis of variance: sums of squares and the sizes of clusters that hold rows."""
+    """One-way analysis of variance: sums of squares in one unit, and the sizes of clusters that hold rows."""
 
     between: float
     within: float
@@ -30,6 +38,8 @@ class _Split(NamedTuple):
 def eta_squared(values: ArrayLike, cluster: ArrayLike) -> float:
     """Share of the variance that lies between clusters (sum of squares between / total)."""
     split = _split(values, cluster)
+    if split.sizes.size < 2:
+        raise UndefinedError("one cluster: nothing lies between clusters")
     return split.between / (split.between + split.within)
 
 
@@ -75,7 +85,7 @@ def _split(values: ArrayLike, cluster: ArrayLike) -> _Split:
     if is_constant(column):
         raise UndefinedError("all values are equal: there is no variance to divide")
     held = np.bincount(codes)
-    deviations = column - column.mean()
+    deviations = scaled_deviations(column)[0]
     sums = np.bincount(codes, weights=deviations)[held > 0]
     sizes = held[held > 0].astype(np.float64)
     between = float((sums**2 / sizes).sum())

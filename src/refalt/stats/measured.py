@@ -99,6 +99,18 @@ def require_finite(name: str, column: FloatArray) -> None:
         raise UndefinedError(f"{name} has {missing} values that are NaN or infinite")
 
 
+def scaled_deviations(column: FloatArray) -> tuple[FloatArray, float]:
+    """The column about its mean in units of its largest distance from it, and that unit (1 where there is none).
+
+    Squares of values such as 1e-200 vanish, and those of 1e200 overflow, unless they are taken in such a unit.
+    """
+    size = float(np.abs(column).max(initial=0.0)) or 1.0
+    away = column / size
+    away -= away.mean()
+    unit = float(np.abs(away).max(initial=0.0)) or 1.0
+    return away / unit, unit * size
+
+
 def is_constant(column: FloatArray) -> bool:
     """Whether all values are equal (an empty column is constant)."""
     return column.size == 0 or bool((column == column[0]).all())

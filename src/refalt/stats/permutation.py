@@ -24,7 +24,15 @@ from refalt.stats import association, classification
 from refalt.stats.association import mid_ranks
 from refalt.stats.classification import require_labels
 from refalt.stats.exchange import Exchange, scores_of_inputs
-from refalt.stats.measured import FloatArray, Measured, UndefinedError, is_constant, nothing, paired_rows
+from refalt.stats.measured import (
+    FloatArray,
+    Measured,
+    UndefinedError,
+    is_constant,
+    nothing,
+    paired_rows,
+    scaled_deviations,
+)
 from refalt.stats.metric import Metric
 from refalt.stats.resampling import MOST_THREADS
 
@@ -147,7 +155,7 @@ class _Columns(NamedTuple):
 
 def _product_columns(metric: Metric, target: FloatArray, score: FloatArray) -> _Columns:
     if metric.function is association.pearson:
-        left, right = target - target.mean(), score - score.mean()
+        left, right = scaled_deviations(target)[0], scaled_deviations(score)[0]
     else:
         # Doubled and centred, mid-ranks are small integers: exact in every sum.
         left, right = (2 * mid_ranks(column) - (column.size + 1) for column in (target, score))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from refalt.stats.association import pearson
 from refalt.stats.dependence import eta_squared
-from refalt.stats.measured import UndefinedError, is_constant, measured, paired_rows, require_finite
+from refalt.stats.measured import UndefinedError, is_constant, measured, paired_rows, require_finite, scaled_deviations
 from refalt.stats.resampling import cluster_codes
 
 
@@ -21,7 +21,9 @@ def reliability_from_errors(effect: ArrayLike, standard_error: ArrayLike) -> flo
         raise UndefinedError("standard errors are negative")
     if is_constant(rows.target):
         raise UndefinedError("all effects are equal")
-    left = 1 - float((rows.score**2).mean()) / float(rows.target.var(ddof=1))
+    effects, unit = scaled_deviations(rows.target)
+    with np.errstate(over="ignore"):
+        left = 1 - float(((rows.score / unit) ** 2).mean()) / float(effects.var(ddof=1))
     if left <= 0:
         raise UndefinedError("the standard errors account for all of the variance: no signal is left")
     return left

@@ -18,7 +18,7 @@ from refalt.evaluation.held import Held, Terms, companions, described, framed, n
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import EFFECT, Floats
 from refalt.stats.intervals import Interval
-from refalt.stats.measured import Measured, nothing
+from refalt.stats.measured import Measured, nothing, scaled_deviations
 from refalt.stats.metric import METRICS
 from refalt.stats.prepared import counted_statistic
 from refalt.stats.reliability import (
@@ -96,9 +96,10 @@ def _by_noise(case: Case) -> tuple[Interval, Held]:
     error = error[np.isfinite(error)]
     reliability = reliability_from_errors(held.target, error)
     value = nothing(reliability.reason) if reliability.reason else ceiling_from_reliability(reliability.value)
-    with np.errstate(invalid="ignore"):
-        centred = held.target - (held.target.mean() if held.target.size else 0)
-        sums = _by_cluster(held, np.ones_like(error), centred, centred**2, error**2)
+    if value.reason:
+        return no_number(held, case.terms, value.reason), held
+    centred, unit = scaled_deviations(held.target)
+    sums = _by_cluster(held, np.ones_like(error), centred, centred**2, (error / unit) ** 2)
 
     def statistic(counts: Floats) -> Floats:
         n, first, second, noise = (counts.T @ sums).T

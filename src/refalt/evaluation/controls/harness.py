@@ -18,6 +18,7 @@ from refalt.evaluation.held import Held, Terms, companions, framed, measured_row
 from refalt.evaluation.join import Joined
 from refalt.evaluation.labels import EFFECT, Floats, Question, asked_questions
 from refalt.provenance import seed_from
+from refalt.stats.measured import scaled_deviations
 from refalt.stats.metric import METRICS, Metric
 from refalt.studies.study import ScoreSection
 from refalt.tables import Estimates
@@ -86,8 +87,10 @@ def _oracle(metric: Metric, question: Question, held: Held, rng: np.random.Gener
         perfect = metric.function(held.target, held.target).value
         return Control("oracle", question.name, metric.name, _kept([perfect]), 1.0, held)
     # Corr(e, e + n) for noise n independent of e: sd(e) / sqrt(var(e) + mean(se^2)).
-    spread = float(held.target.var())
-    expected = math.sqrt(spread / (spread + float((error**2).mean())))
+    effects, unit = scaled_deviations(held.target)
+    spread = float(effects.var())
+    with np.errstate(over="ignore"):
+        expected = math.sqrt(spread / (spread + float(((error / unit) ** 2).mean())))
     again = (held.target + rng.normal(0, error) for _ in range(ORACLE_DRAWS))
     values = [metric.function(held.target, repeat).value for repeat in again]
     return Control("oracle", question.name, metric.name, _kept(values), expected, held)
@@ -103,11 +106,14 @@ def control_estimates(controls: Sequence[Control], terms: Terms) -> pl.DataFrame
     return framed([_row(control, terms) for control in controls], Estimates)
 
 
+def _why_no_limits(draws: Floats) -> str:
+    return f"every draw gives {draws[0]:g}" if draws.size > 1 else "one draw: the oracle has no noise here"
+
+
 def _row(control: Control, terms: Terms) -> dict[str, Any]:
     draws = control.values
-    lower, upper = (
-        np.quantile(draws, [terms.alpha / 2, 1 - terms.alpha / 2]) if draws.size > 1 else (math.nan, math.nan)
-    )
+    differ = draws.size > 1 and draws.min() < draws.max()
+    lower, upper = np.quantile(draws, [terms.alpha / 2, 1 - terms.alpha / 2]) if differ else (math.nan, math.nan)
     words = f"{draws.size} shuffles of the score" if control.name == "shuffled" else f"{draws.size} draws"
     return {
         "model": MODEL,
@@ -126,5 +132,5 @@ def _row(control: Control, terms: Terms) -> dict[str, Any]:
         "chance": control.expected if control.name == "shuffled" else None,
         "prevalence": float(control.held.target.mean()) if METRICS[control.metric].needs == "label" else None,
         **companions(control.held),
-        "reason": None if draws.size > 1 else "one draw: the oracle has no noise here",
+        "reason": None if differ else _why_no_limits(draws),
     }
