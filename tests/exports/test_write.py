@@ -24,7 +24,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     study.edit("resamples = 200", "resamples = 200\npermutations = 0\nclusters = 'input'")
     study.path.write_text(study.path.read_text() + "\n[exports]\nsequences = 20\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "draw_all", lambda *_, **__: None)
+        patch.setattr(pipeline, "draw_all", lambda *_, **__: [])
         return run_study(prepare(study.path), out=study.path.parent / "runs")
 
 

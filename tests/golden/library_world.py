@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import random
+import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -42,7 +44,11 @@ def make_library_world(folder: Path, *, n: int = 60) -> World:
 
 
 def _write_gz(path: Path, lines: Iterable[str]) -> None:
-    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
+    path.write_bytes(_packed(lines))
+
+
+def _packed(lines: Iterable[str]) -> bytes:
+    return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
 
 
 def _chain(assembly: str, shift: int) -> list[str]:
@@ -65,8 +71,6 @@ def _write_caqtl(world: World, *, seed: int) -> None:
         name = f"chr1:{site.old_pos}" + (f"_{site.rsid}" if number % 5 else "")
         lines.append(f"{name},{peak},{pi},{1 - 1.9 * abs(pi - 0.5):.4g}")
     world.write("ATAC-QTLs.csv", [*lines, "chr1:5000_esv1,chr1:4000-6000,0.6,0.5", "chr1:,chr1:4000-6000,0.6,NA"])
-    real = ((site.old_pos, site.rsid, site.ref, site.alt) for site in world.sites)
-    _write_gz(world.folder / "gse86886_sites.GRCh37.vcf.gz", _vcf(real))
     same = ((site.old_pos, site.rsid, "A", "G") for site in world.sites)
     _write_gz(world.folder / "gse86886_placeholder_alleles.GRCh37.vcf.gz", _vcf(same))
 
@@ -82,7 +86,7 @@ def _write_dsqtl(world: World, effects: Sequence[float]) -> None:
     lines += ["chr1\t700000\t700099\t700050\t1\t0.2\t5\t1e-5", "chr1\t9000\t9099\t9050\tNA\t0.2\t5\t1e-5"]
     world.write("GSE31388_dsQtlTable.txt", lines)
     rows = ((site.pos - OLDEST, site.rsid, site.ref, site.alt) for site in world.sites)
-    _write_gz(world.folder / "gse31388_sites.hg18.vcf.gz", _vcf(rows))
+    _write_gz(world.folder / "YRI.low_coverage.2010_09.genotypes.vcf.gz", _vcf(rows))
 
 
 def _write_hqtl(world: World, effects: Sequence[float]) -> None:
@@ -104,7 +108,10 @@ def _write_gtex(world: World, effects: Sequence[float]) -> None:
             pips.append(f"Whole_Blood\t{_gene(site, copy)}\t1\t0.99\t{_name(site)}\t{pip}")
         pips.append(f"Liver\t{_gene(site, 0)}\t1\t0.99\t{_name(site)}\t0.5")
     _write_gz(world.folder / "Whole_Blood.v8.signif_variant_gene_pairs.txt.gz", pairs)
-    _write_gz(world.folder / "GTEx_v8_finemapping_DAPG.CS95.txt.gz", pips)
+    member, table = tarfile.TarInfo("GTEx_v8_finemapping_DAPG/GTEx_v8_finemapping_DAPG.txt.gz"), _packed(pips)
+    member.size = len(table)
+    with tarfile.open(world.folder / "GTEx_v8_finemapping_DAPG.tar", "w") as archive:
+        archive.addfile(member, io.BytesIO(table))
     ends = ((site.pos - 200, site.pos + 150) for site in world.sites)
     peaks = [f"chr1\t{start}\t{end}\tp{i}\t0\t.\t5\t3\t2\t200" for i, (start, end) in enumerate(ends)]
     for build in ("GRCh38", "hg19"):

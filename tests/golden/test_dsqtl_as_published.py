@@ -34,7 +34,7 @@ def raw_files(real_input: Callable[[str], Path], tmp_path: Path) -> Path:
     published.write_csv(tmp_path / "GSE31388_dsQtlTable.txt", separator="\t")
     sites = rows.select("chrom", "pos_hg18", pl.lit("."), "ref", "alt").unique(maintain_order=True)
     lines = ["##fileformat=VCFv4.2", "#CHROM\tPOS\tID\tREF\tALT", *("\t".join(map(str, row)) for row in sites.rows())]
-    (tmp_path / "gse31388_sites.hg18.vcf.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    (tmp_path / "YRI.low_coverage.2010_09.genotypes.vcf.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     regions = rows.sort("chrom", "pos_hg38").filter(pl.col("pos_hg38").diff().over("chrom").fill_null(999) > 100)
     regions = regions.select("chrom", pl.col("pos_hg38") - 50, "ref_seq_100bp")
     fasta = "".join(f">{contig}:{first}-{first + 100}\n{bases}\n" for contig, first, bases in regions.iter_rows())

@@ -168,7 +168,7 @@ def _swept(world: World) -> Path:
 def test_window_sweep__every_window_has_the_same_sample_and_differences_are_tested_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "draw_all", lambda *_, **__: None)
+    monkeypatch.setattr(run, "draw_all", lambda *_, **__: [])
     ended = run_suite(prepare_suite(_swept(_world(tmp_path))), out=tmp_path / "runs")
     assert ended.exit_code == ExitCode.DONE
     runs = [one.run for one in ended.ended]

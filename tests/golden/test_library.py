@@ -5,16 +5,22 @@ Nothing in a study file is changed: whoever has the real files and a key changes
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from tests.datasets.qtl_world import served
+from tests.datasets.qtl_world import World, served
 from tests.golden.library_world import make_library_world
+from tests.sources.conftest import LocalServer
+from tests.sources.rsids.conftest import _as_myvariant
+from tests.sources.rsids.documents import hit
 
 from refalt.cli.app import exit_status
 from refalt.errors import API_KEY_VARIABLE
@@ -25,6 +31,8 @@ from refalt.plots.record import read_figures
 from refalt.runs import RunFolder
 from refalt.serve.simulation import scores as simulated
 from refalt.sources.fetch import INPUTS_VARIABLE
+from refalt.sources.public_file import CACHE_VARIABLE
+from refalt.sources.rsids import myvariant
 from refalt.tables import Attrition, Comparison, Estimates
 
 Runs = Callable[..., tuple[int, Path]]
@@ -37,7 +45,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of raw files, and AlphaGenome at home."""
     world = make_library_world(tmp_path_factory.mktemp("inputs"), n=N)
     field = AlphaGenomeSection.model_fields["address"]
-    with served(world) as address, pytest.MonkeyPatch.context() as patch:
+    with served(world) as address, _rsids_at_home(world) as rsids, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(myvariant, "MyVariant", functools.partial(myvariant.MyVariant, base=rsids))
+        patch.setenv(CACHE_VARIABLE, str(world.folder / "cache"))
         patch.setenv(INPUTS_VARIABLE, str(world.folder))
         patch.setenv(API_KEY_VARIABLE, "a-key-for-tests-4711")
         patch.setattr(questions, "variant_requests", _in_short_windows(questions.variant_requests))
@@ -46,6 +56,19 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield world.folder
         field.default = hosted
         AlphaGenomeSection.model_rebuild(force=True)
+
+
+@contextlib.contextmanager
+def _rsids_at_home(world: World) -> Iterator[str]:
+    """Address of a server on this machine that answers as MyVariant.info does, on GRCh37."""
+    documents = [hit(f"chr1:g.{site.old_pos}{site.ref}>{site.alt}", site.rsid, build="hg19") for site in world.sites]
+    with LocalServer() as running:
+        running.reply = lambda asked: _as_myvariant(asked, documents)
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running.url
+        running.shutdown()
+        thread.join()
 
 
 def _in_short_windows(requests: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,12 +97,14 @@ def ran(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "terms_of", terms)
         patch.setattr(beside, "terms_of", terms)
-        patch.setattr(run, "draw_all", lambda *_, **__: None)
+        patch.setattr(run, "draw_all", lambda *_, **__: [])
 
         def once(name: str) -> tuple[int, Path]:
             if name not in done:
                 out = folder / name
-                status = exit_status(["run", name, "--out", str(out), "--store", str(folder / "store"), "--json"])
+                options = ["--out", str(out), "--store", str(folder / "store"), "--json"]
+                # Every file is at hand; what is asked for is alleles of rsIDs.
+                status = exit_status(["run", name, *options, "--download"])
                 (root,) = out.iterdir()
                 done[name] = (status, root)
             return done[name]
