@@ -76,7 +76,7 @@ def _read(module: str) -> _Source:
             imported |= {alias.name: str(node.module) for alias in node.names}
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             constants |= _constants(node, text.splitlines())
-    return _Source(*(MappingProxyType(part) for part in (nodes, imported, constants)))
+    return _Source(MappingProxyType(nodes), MappingProxyType(imported), MappingProxyType(constants))
 
 
 def _constants(node: ast.Assign | ast.AnnAssign, lines: list[str]) -> dict[str, Threshold]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -14,7 +14,7 @@ import typer
 from refalt.cli.run import InputFolders
 
 if TYPE_CHECKING:
-    from refalt.pipeline.check import FilesBeside
+    from refalt.pipeline.check import Checked, FilesBeside
     from refalt.pipeline.undescribed import Told
     from refalt.studies.sections import RowFilter
 
@@ -62,7 +62,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    subject: Annotated[Path, typer.Argument(help="A study file, or a TSV, CSV, parquet or VCF.", metavar="FILE")],
+    subjects: Annotated[
+        list[Path], typer.Argument(help="Study files, or tables: TSV, CSV, parquet or VCF.", metavar="FILE...")
+    ],
     effect: Effect = None,
     assembly: Assembly = None,
     genome: GenomeFile = None,
@@ -80,11 +82,10 @@ def check(
     fail_on: Annotated[FailOn, typer.Option(help="Exit with 2 from this severity on.")] = FailOn.FATAL,
     style: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> int:
-    """Audit a study or any table of variants, without predicting anything."""
+    """Audit studies or any tables of variants, without predicting anything."""
     from refalt.audits.base import Severity
     from refalt.cli.findings import as_json, as_sarif, as_text
-    from refalt.errors import ExitCode, UserError
-    from refalt.pipeline.check import check_study, check_table
+    from refalt.errors import ExitCode
 
     told = _told(
         columns=[*(column or []), *([f"effect={effect}"] if effect else [])], keep=keep or [], assembly=assembly,
@@ -92,25 +93,35 @@ def check(
     )  # fmt: skip
     beside = _beside(genome, genes or [], chain or [])
     waived = dict(_pair(text, "--waive", "CODE=REASON") for text in waive or [])
-    # A name without an ending that is no file may be that of a study that comes with refalt.
-    if subject.suffix.lower() == ".toml" or (not subject.suffix and not subject.exists()):
-        if told != _told() or beside != _beside(None, [], []) or waived:
-            raise UserError(
-                "options that describe a table do not go with a study file",
-                where=str(subject),
-                remedy="say it in the study file; --inputs, --fail-on and --format remain",
-            )
-        checked = check_study(subject, folders=inputs or [])
-    else:
-        checked = check_table(subject, told, beside, waive=waived)
-    failed = fail_on is not FailOn.NEVER and checked.fails_on(Severity(fail_on.value))
-    exit_code = ExitCode.FATAL_FINDING if failed else ExitCode.DONE
+    checked = [_checked(subject, told, beside, waived, inputs or []) for subject in subjects]
+    failed = [fail_on is not FailOn.NEVER and each.fails_on(Severity(fail_on.value)) for each in checked]
+    codes = [int(ExitCode.FATAL_FINDING if bad else ExitCode.DONE) for bad in failed]
     if style is Format.TEXT:
-        typer.echo(as_text(checked))
+        typer.echo("\n\n".join(as_text(each) for each in checked))
+    elif style is Format.SARIF:
+        typer.echo(json.dumps(as_sarif(*checked), indent=2))
     else:
-        content = as_json(checked, exit_code=int(exit_code)) if style is Format.JSON else as_sarif(checked)
-        typer.echo(json.dumps(content, indent=2))
-    return int(exit_code)
+        several = [as_json(each, exit_code=code) for each, code in zip(checked, codes, strict=True)]
+        typer.echo(json.dumps(several if len(several) > 1 else several[0], indent=2))
+    return max(codes)
+
+
+def _checked(
+    subject: Path, told: Told, beside: FilesBeside, waived: Mapping[str, str], inputs: Sequence[Path]
+) -> Checked:
+    from refalt.errors import UserError
+    from refalt.pipeline.check import check_study, check_table
+
+    # A name without an ending that is no file may be that of a study that comes with refalt.
+    if subject.suffix.lower() != ".toml" and (subject.suffix or subject.exists()):
+        return check_table(subject, told, beside, waive=waived)
+    if told != _told() or beside != _beside(None, [], []) or waived:
+        raise UserError(
+            "options that describe a table do not go with a study file",
+            where=str(subject),
+            remedy="say it in the study file; --inputs, --fail-on and --format remain",
+        )
+    return check_study(subject, folders=inputs)
 
 
 def _told(

@@ -99,13 +99,18 @@ def as_json(checked: Checked, *, exit_code: int) -> dict[str, Any]:
     }
 
 
-def as_sarif(checked: Checked) -> dict[str, Any]:
+def as_sarif(*checked: Checked) -> dict[str, Any]:
     """A SARIF 2.1.0 log: one result a finding, waived ones suppressed with their reason."""
     import refalt
     from refalt.audits.runner import every_audit
 
-    told = [finding for finding in checked.findings if finding.is_open or finding.outcome.value == "waived"]
-    codes = list(dict.fromkeys(finding.code for finding in told))
+    told = [
+        (each.path.as_posix(), finding)
+        for each in checked
+        for finding in each.findings
+        if finding.is_open or finding.outcome.value == "waived"
+    ]
+    codes = {finding.code for _, finding in told}
     rules = [
         {
             "id": audit.code,
@@ -119,7 +124,7 @@ def as_sarif(checked: Checked) -> dict[str, Any]:
     ]
     driver = {"name": "refalt", "version": refalt.__version__, "rules": rules}
     order = {rule["id"]: i for i, rule in enumerate(rules)}
-    results = [_result(finding, checked.path.as_posix(), order[finding.code]) for finding in told]
+    results = [_result(finding, path, order[finding.code]) for path, finding in told]
     return {"version": "2.1.0", "$schema": SARIF_SCHEMA, "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
