@@ -123,7 +123,7 @@ def test_check__of_a_suite_says_each_study_and_ends_with_the_worst(check: Check,
         "toy.toml: 200 rows", "wrong.toml: 200 rows",
     ]  # fmt: skip
     told = json.loads(check(suite, "--format", "json")[1])
-    assert [Path(member["checked"]).name for member in told["members"]] == ["toy.toml", "wrong.toml"]
+    assert [Path(member["checked"]).name for member in told] == ["toy.toml", "wrong.toml"]
     assert told["exit_code"] == 2
     (run,) = json.loads(check(suite, "--format", "sarif")[1])["runs"]
     places = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]}

@@ -88,7 +88,7 @@ def test_as_json__names_no_assembly_that_is_only_taken(checked: Checked) -> None
 
 
 def test_as_sarif__has_a_rule_for_each_result_and_suppresses_what_is_waived(checked: Checked) -> None:
-    (run,) = as_sarif([checked])["runs"]
+    (run,) = as_sarif(checked)["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert rules == ["AL004", "EF001", "EF003"]
     assert [(r["ruleId"], r["level"]) for r in run["results"]] == [

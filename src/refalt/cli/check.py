@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,8 +15,9 @@ from refalt.cli.fetching import Download, fetch_of
 from refalt.cli.run import InputFolders
 
 if TYPE_CHECKING:
-    from refalt.pipeline.check import FilesBeside
+    from refalt.pipeline.check import Checked, FilesBeside
     from refalt.pipeline.undescribed import Told
+    from refalt.sources.fetch import Fetch
     from refalt.studies.sections import RowFilter
 
 
@@ -63,8 +64,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    subject: Annotated[
-        Path, typer.Argument(help="A study or suite file, or a TSV, CSV, parquet or VCF.", metavar="FILE")
+    subjects: Annotated[
+        list[Path],
+        typer.Argument(help="Study or suite files, or tables: TSV, CSV, parquet or VCF.", metavar="FILE..."),
     ],
     effect: Effect = None,
     assembly: Assembly = None,
@@ -84,11 +86,10 @@ def check(
     fail_on: Annotated[FailOn, typer.Option(help="Exit with 2 from this severity on.")] = FailOn.FATAL,
     style: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> int:
-    """Audit a study, the studies of a suite, or any table of variants, without predicting anything."""
+    """Audit studies, the studies of suites, or any tables of variants, without predicting anything."""
     from refalt.audits.base import Severity
     from refalt.cli.findings import as_json, as_sarif, as_text
-    from refalt.errors import ExitCode, UserError
-    from refalt.pipeline.check import check_members, check_table
+    from refalt.errors import ExitCode
 
     told = _told(
         columns=[*(column or []), *([f"effect={effect}"] if effect else [])], keep=keep or [], assembly=assembly,
@@ -96,27 +97,41 @@ def check(
     )  # fmt: skip
     beside = _beside(genome, genes or [], chain or [])
     waived = dict(_pair(text, "--waive", "CODE=REASON") for text in waive or [])
-    if _is_study(subject):
-        if told != _told() or beside != _beside(None, [], []) or waived:
-            raise UserError(
-                "options that describe a table do not go with a study file",
-                where=str(subject),
-                remedy="say it in the study file; --inputs, --download, --fail-on and --format remain",
-            )
-        checked = check_members(subject, folders=inputs or [], fetch=fetch_of(download))
-    else:
-        checked = [check_table(subject, told, beside, waive=waived)]
-    failed = fail_on is not FailOn.NEVER and any(one.fails_on(Severity(fail_on.value)) for one in checked)
-    exit_code = int(ExitCode.FATAL_FINDING if failed else ExitCode.DONE)
+    fetch = fetch_of(download)
+    checked = [one for subject in subjects for one in _checked(subject, told, beside, waived, inputs or [], fetch)]
+    failed = [fail_on is not FailOn.NEVER and each.fails_on(Severity(fail_on.value)) for each in checked]
+    codes = [int(ExitCode.FATAL_FINDING if bad else ExitCode.DONE) for bad in failed]
     if style is Format.TEXT:
-        typer.echo("\n\n".join(as_text(one) for one in checked))
+        typer.echo("\n\n".join(as_text(each) for each in checked))
     elif style is Format.SARIF:
-        typer.echo(json.dumps(as_sarif(checked), indent=2))
+        typer.echo(json.dumps(as_sarif(*checked), indent=2))
     else:
-        members = [as_json(one, exit_code=exit_code) for one in checked]
-        several = {"checked": str(subject), "members": members, "exit_code": exit_code}
-        typer.echo(json.dumps(members[0] if len(members) == 1 else several, indent=2))
-    return exit_code
+        several = [as_json(each, exit_code=code) for each, code in zip(checked, codes, strict=True)]
+        typer.echo(json.dumps(several if len(several) > 1 else several[0], indent=2))
+    return max(codes)
+
+
+def _checked(
+    subject: Path,
+    told: Told,
+    beside: FilesBeside,
+    waived: Mapping[str, str],
+    inputs: Sequence[Path],
+    fetch: Fetch | None,
+) -> Sequence[Checked]:
+    """A table, a study, or the members of a suite."""
+    from refalt.errors import UserError
+    from refalt.pipeline.check import check_members, check_table
+
+    if not _is_study(subject):
+        return [check_table(subject, told, beside, waive=waived)]
+    if told != _told() or beside != _beside(None, [], []) or waived:
+        raise UserError(
+            "options that describe a table do not go with a study file",
+            where=str(subject),
+            remedy="say it in the study file; --inputs, --download, --fail-on and --format remain",
+        )
+    return check_members(subject, folders=inputs, fetch=fetch)
 
 
 def _is_study(subject: Path) -> bool:

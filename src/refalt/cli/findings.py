@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -113,18 +113,18 @@ def as_json(checked: Checked, *, exit_code: int) -> dict[str, Any]:
     }
 
 
-def as_sarif(checked: Sequence[Checked]) -> dict[str, Any]:
-    """A SARIF 2.1.0 log of what was checked: one result a finding, waived ones suppressed with their reason."""
+def as_sarif(*checked: Checked) -> dict[str, Any]:
+    """A SARIF 2.1.0 log: one result a finding, waived ones suppressed with their reason."""
     import refalt
     from refalt.audits.runner import every_audit
 
     told = [
-        (finding, one.path.as_posix())
-        for one in checked
-        for finding in one.findings
+        (each.path.as_posix(), finding)
+        for each in checked
+        for finding in each.findings
         if finding.is_open or finding.outcome.value == "waived"
     ]
-    codes = list(dict.fromkeys(finding.code for finding, _ in told))
+    codes = {finding.code for _, finding in told}
     rules = [
         {
             "id": audit.code,
@@ -138,7 +138,7 @@ def as_sarif(checked: Sequence[Checked]) -> dict[str, Any]:
     ]
     driver = {"name": "refalt", "version": refalt.__version__, "rules": rules}
     order = {rule["id"]: i for i, rule in enumerate(rules)}
-    results = [_result(finding, path, order[finding.code]) for finding, path in told]
+    results = [_result(finding, path, order[finding.code]) for path, finding in told]
     return {"version": "2.1.0", "$schema": SARIF_SCHEMA, "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
