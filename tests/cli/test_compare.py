@@ -31,7 +31,7 @@ def ran(suite: Path) -> Iterator[Path]:
     """Its folder, run once; members without figures, whose drawing has tests of its own."""
     out = suite.parent / "runs"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "draw_all", lambda *_, **__: None)
+        patch.setattr(run, "draw_all", lambda *_, **__: [])
         assert exit_status(["run", str(suite), "--out", str(out)]) == 0
         yield next(out.iterdir())
 

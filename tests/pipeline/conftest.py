@@ -27,7 +27,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("compare")
     found = {}
     quiet = pytest.MonkeyPatch()
-    quiet.setattr(run, "draw_all", lambda *_, **__: None)
+    quiet.setattr(run, "draw_all", lambda *_, **__: [])
     for name, seed in (("both", 7), ("few", 7), ("else", 9)):
         folder = root / name
         folder.mkdir()

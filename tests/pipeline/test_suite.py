@@ -44,7 +44,7 @@ def write_suite(folder: Path, studies: list[str], sweep: str = "") -> Path:
 def undrawn() -> Iterator[None]:
     """Members without figures: drawing has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "draw_all", lambda *_, **__: None)
+        patch.setattr(run, "draw_all", lambda *_, **__: [])
         yield
 
 
