@@ -38,6 +38,7 @@ def build(evidence: Evidence) -> Section:
             "withheld": None if math.isfinite(_number(found["value"])) else _reason(found),
             "chance": _chance(found),
             "controls": _controls(evidence, found),
+            "unbounded": _is_noiseless(_control(evidence, found, "oracle")),
         }
     return Section("verdict", "Verdict", "The primary estimate and what stands against it.", HELP, content)
 
@@ -66,14 +67,26 @@ def _chance(found: Mapping[str, Any]) -> str | None:
 
 
 def _controls(evidence: Evidence, found: Mapping[str, Any]) -> Sequence[tuple[str, Row]]:
-    """Ceiling and floor: the controls on the same question, where they were made and not withheld."""
-    same = {name: found[name] for name in ("dataset", "label_name", "metric", "stratum")}
+    """Ceiling and floor: the controls on the same question, where they were made and not withheld.
+
+    An oracle without noise reaches what any oracle does, and bounds nothing.
+    """
     rows = []
     for name, words in (("oracle", "ceiling"), ("shuffled", "floor")):
-        control = evidence.estimate(score_name=name, model="control", **same)
-        if control and math.isfinite(_number(control["value"])):
+        control = _control(evidence, found, name)
+        bounds = name != "oracle" or not _is_noiseless(control)
+        if control and bounds and math.isfinite(_number(control["value"])):
             rows.append((words, estimate_row(control)))
     return rows
+
+
+def _control(evidence: Evidence, found: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    same = {key: found[key] for key in ("dataset", "label_name", "metric", "stratum")}
+    return evidence.estimate(score_name=name, model="control", **same)
+
+
+def _is_noiseless(oracle: Mapping[str, Any] | None) -> bool:
+    return oracle is not None and math.isnan(_number(oracle["lower"])) and math.isnan(_number(oracle["upper"]))
 
 
 def _number(value: float | None) -> float:
