@@ -33,7 +33,11 @@ SPANNING, BY_CHANCE = 0.1, 1e-3
 
 
 class BatchIsNotTheEffect(Audit):
-    """SA007."""
+    """SA007.
+
+    Clusters or strata lie in one batch each, so that the two cannot be told apart; or batches explain more of
+    the effect, or of the labels, than they do by chance.
+    """
 
     code = "SA007"
     phase = Phase.PREFLIGHT

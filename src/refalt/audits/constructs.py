@@ -21,7 +21,10 @@ _WIDTH: Final = r"\w+\([^,()]+,\s*([0-9]+)\s*[,)]"
 
 
 class ConstructsDifferWhereTheyShould(Audit):
-    """SQ004."""
+    """SQ004.
+
+    One sequence stands under several names, or an edit lies outside of the bases that a score counts.
+    """
 
     code = "SQ004"
     phase = Phase.PREFLIGHT

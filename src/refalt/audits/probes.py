@@ -37,7 +37,11 @@ _WORDS: Final = {
 
 
 class AnswersKnownBeforehand(Audit):
-    """MD008."""
+    """MD008.
+
+    Answers to exchanged alleles are not the negative of the answers, or those to REF against itself are not 0,
+    by more than the tolerance. Where most exchanges fail, a model that is paid for is not asked on.
+    """
 
     code = "MD008"
     phase = Phase.PROBE

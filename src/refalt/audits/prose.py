@@ -41,7 +41,11 @@ def p_of_correlation(r: float, n: int) -> float:
 
 
 class ProseIsInTables(Audit):
-    """RC004."""
+    """RC004.
+
+    A stated number is not the estimate of its name to the last digit it is printed with; its n is another; or
+    its p is not that of the stated r and n.
+    """
 
     code = "RC004"
     phase = Phase.POST
@@ -114,7 +118,11 @@ def wrong_p(printed: str, p: str, n: int | None, *, exact: float | None = None) 
 
 
 class DifferencesAreTested(Audit):
-    """IN004."""
+    """IN004.
+
+    A stated comparison is not borne out by the interval of the paired difference; or two scores on the same
+    rows have no paired test, which is a note.
+    """
 
     code = "IN004"
     phase = Phase.POST

@@ -91,7 +91,10 @@ def _whole_tracks(size: Floats, n_tracks: int) -> int:
 
 
 class OneScoreAVariant(Audit):
-    """MD005."""
+    """MD005.
+
+    A score is the largest over the tracks or the genes of its selection, another one for each variant.
+    """
 
     code = "MD005"
     phase = Phase.PREFLIGHT

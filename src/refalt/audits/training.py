@@ -36,7 +36,11 @@ RESAMPLES: Final = 500
 
 
 class EvaluationWasHeldOut(Audit):
-    """MD006."""
+    """MD006.
+
+    A recorded score says what it was trained on; the weights of a model have seen every chromosome; or rows lie in the
+    folds that the weights were trained on, or nobody says where those folds are.
+    """
 
     code = "MD006"
     phase = Phase.PREFLIGHT
