@@ -30,7 +30,9 @@ def _rows(n_positive: int = 60, n_control: int = 3000) -> pl.DataFrame:
             "gc": rng.normal(np.where(positive, 0.53, 0.45), 0.08),
         },
         schema_overrides={"target_id": pl.String},
-    ).with_columns(context_id=pl.lit(None, pl.String), tss_distance=pl.lit(None, pl.Int64))
+    ).with_columns(
+        context_id=pl.lit(None, pl.String), tss_distance=pl.lit(None, pl.Int64), pip=pl.lit(None, pl.Float64)
+    )
 
 
 def test_match_controls__makes_positives_and_controls_alike() -> None:
@@ -83,6 +85,7 @@ def _doubtful(**columns: list[object]) -> list[bool]:
     base = {
         "label": [1, 0, 0, 0, 0],
         "p_value": [1e-5, 0.5, 0.6, None, 0.7],
+        "pip": [None] * 5,
         "beta": [1.0, None, None, None, None],
         "target_id": ["a", "b", "c", "d", None],
         "context_id": [None] * 5,
@@ -90,6 +93,7 @@ def _doubtful(**columns: list[object]) -> list[bool]:
     schema = {
         "label": pl.Int8,
         "p_value": pl.Float64,
+        "pip": pl.Float64,
         "beta": pl.Float64,
         "target_id": pl.String,
         "context_id": pl.String,
@@ -100,6 +104,8 @@ def _doubtful(**columns: list[object]) -> list[bool]:
 def test_contaminated__is_a_control_that_is_significant_measured_or_in_a_positives_peak() -> None:
     assert _doubtful() == [False] * 5
     assert _doubtful(p_value=[1e-5, 1e-6, 0.6, None, 0.7]) == [False, True, False, False, False]
+    # Fine-mapping has looked at it: it is as significant because it is linked to the cause.
+    assert _doubtful(p_value=[1e-5, 1e-6, 0.6, None, 0.7], pip=[0.9, 0.001, None, None, None]) == [False] * 5
     assert _doubtful(beta=[1.0, None, None, 2.0, None]) == [False, False, False, True, False]
     peaks = ["chr1:5-9", "chr1:50-90", "chr1:5-9", "chr2:5-9", None]
     assert _doubtful(target_id=peaks) == [False, False, True, False, False]

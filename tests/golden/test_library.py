@@ -175,7 +175,7 @@ def test_qtl_benchmark_as_published__its_mistakes_are_found_before_a_request_is_
     inputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert exit_status(["check", "qtl-benchmark.as-published", "--format", "json"]) == 2
-    members = {Path(one["checked"]).stem: one for one in json.loads(capsys.readouterr().out)["members"]}
+    members = {Path(one["checked"]).stem: one for one in json.loads(capsys.readouterr().out)}
     found = {
         name: {finding["code"] for finding in one["findings"] if finding["outcome"] == "found"}
         for name, one in members.items()

@@ -19,7 +19,7 @@ from tests.sources.rsids.documents import hit, record
 
 from refalt.errors import ExitCode, StoppedByLimitError, UserError
 from refalt.genome import chromosome_lengths
-from refalt.pipeline import stages
+from refalt.pipeline import opened, stages
 from refalt.pipeline.prepare import Prepared, prepare
 from refalt.sources.public_file import PublicFile
 
@@ -171,7 +171,7 @@ def test_with_resolved__in_the_rows_own_assembly_alleles_are_theirs_and_are_lift
     assert [(row["variant_id"], row["source_pos"], row["reason"]) for row in rows] == [
         (f"chr1:50:{alt}>{base}", 30, None), ("chr1:51", 31, "rsid_other_position")
     ]  # fmt: skip
-    checks = stages.check_variants(read, stages.open_fasta(prepared)).frame
+    checks = stages.check_variants(read, opened.open_fasta(prepared)).frame
     turned = checks.filter(pl.col("variant_id") == f"chr1:50:{alt}>{base}").row(0, named=True)
     assert (turned["orientation"], turned["sign"]) == ("swapped", -1)
 

@@ -15,7 +15,7 @@ import pytest
 
 from refalt.errors import UserError
 from refalt.models.metered import Identity, Question
-from refalt.scoring import store
+from refalt.scoring import store as store_module
 from refalt.scoring.store import digest_of_key, open_store, store_file
 
 IDENTITY = Identity("alphagenome", "FOLD_0")
@@ -61,7 +61,7 @@ def test_keep__leaves_an_answer_that_is_there(tmp_path: Path) -> None:
 def test_keep__writes_through_what_was_committed_since_the_last_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, n_through: int
 ) -> None:
-    monkeypatch.setattr(store, "WRITE_THROUGH_S", seconds)
+    monkeypatch.setattr(store_module, "WRITE_THROUGH_S", seconds)
     with open_store(IDENTITY, tmp_path / "one") as opened:
         for key in "abc":
             opened.keep(Question(key, 0), b"answer", shared={})
@@ -206,7 +206,7 @@ def test_store__counts_the_clients_of_the_answers_that_were_asked_for(
 ) -> None:
     keys = [f"k{i}" for i in range(2_000)]
     for version, part in (("0.9", keys[:700]), ("0.10", keys[700:])):
-        monkeypatch.setattr(store, "library_versions", lambda version=version: {"alphagenome": version})
+        monkeypatch.setattr(store_module, "library_versions", lambda version=version: {"alphagenome": version})
         with open_store(IDENTITY, tmp_path) as store:
             for key in part:
                 store.keep(Question(key, 0), b"", shared={})

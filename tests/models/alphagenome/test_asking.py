@@ -201,7 +201,8 @@ def test_run__keeps_what_is_in_flight_when_it_is_interrupted() -> None:
     def keep(reply: Reply) -> None:
         kept.append(reply.question.row)
         if len(kept) == 20:
-            while len(backend.attempts) < 24:
+            # The reply that is being kept takes one of the four places.
+            while len(backend.attempts) < 23:
                 time.sleep(0.001)
             release.set()
             raise KeyboardInterrupt
@@ -210,7 +211,7 @@ def test_run__keeps_what_is_in_flight_when_it_is_interrupted() -> None:
         Asking(backend, Effort(workers=4)).run(questions(1000), keep)
     # The interrupt came while reply 20 was being kept, so that one is kept again.
     assert sorted(set(kept)) == sorted(backend.attempts)
-    assert len(backend.attempts) == 24
+    assert len(backend.attempts) == 23
 
 
 def test_run__does_not_wait_longer_than_said_for_what_hangs_when_interrupted() -> None:

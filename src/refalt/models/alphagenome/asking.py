@@ -53,6 +53,8 @@ class Asking:
         # Looked at, kept, and only then removed: an interrupt between any two steps loses nothing.
         self._done: deque[_Settled | BaseException] = deque()
         self._arrived = threading.Semaphore(0)
+        # What was answered counts as in flight until it is kept: a kill costs no more answers than there are workers.
+        self._unkept = threading.Semaphore(self._workers)
         self._stop = threading.Event()
         self._open = 0
         self._gave_up_in_a_row = 0
@@ -93,6 +95,7 @@ class Asking:
             self._arrived.acquire()
             self._take(self._done[0], keep)
             self._done.popleft()
+            self._unkept.release()
 
     def _take(self, settled: _Settled | BaseException, keep: Keep) -> None:
         self._open -= 1
@@ -124,10 +127,11 @@ class Asking:
         self._limit.close()
         for _ in threads:
             self._todo.put(None)
+            self._unkept.release()
 
     def _work(self) -> None:
         while (question := self._todo.get()) is not None:
-            if self._stop.is_set():
+            if self._stop.is_set() or not self._may_send():
                 continue
             try:
                 settled = self._settle(question)
@@ -136,6 +140,11 @@ class Asking:
             else:
                 if settled is not None:
                     self._hand_over(settled)
+
+    def _may_send(self) -> bool:
+        """Wait until so few answers are unkept that one more may come; whether it is still wanted then."""
+        self._unkept.acquire()
+        return not self._stop.is_set()
 
     def _hand_over(self, settled: _Settled | BaseException) -> None:
         self._done.append(settled)
