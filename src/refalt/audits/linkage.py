@@ -92,10 +92,10 @@ def whole_loci(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _z_scores(rows: pl.DataFrame, effect: Floats) -> Floats:
     """Effect over its standard error; where there is none, the |z| of the published p-value."""
-    from scipy.special import ndtri
-
     error = floats(rows, "standard_error")
     if np.isfinite(error).any():
         return np.where(error > 0, effect / np.where(error > 0, error, 1), np.nan)
+    from scipy.special import ndtri
+
     p_value = floats(rows, "p_value")
     return np.where(p_value > 0, -ndtri(np.where(p_value > 0, p_value, 1) / 2), np.nan)
