@@ -34,7 +34,7 @@ def test_pages__has_one_an_audit() -> None:
 def test_page__says_when_it_is_found_and_by_which_thresholds() -> None:
     text = page("EF004")
     assert "## Found when" in text
-    assert "`REPEATED_FACTOR` = 10.0: Counts of neighbouring values" in text
+    assert "`REPEATED_FACTOR` = 10.0, `REPEATED_ON_GRID` = 3.0: Counts of neighbouring values" in text
 
 
 def test_index__links_every_page() -> None:

@@ -71,3 +71,10 @@ def test_repeated_beyond_chance__orders_by_count_and_names_the_neighbours() -> N
 def test_repeated_beyond_chance__takes_a_single_value_for_a_repeat() -> None:
     assert [repeat.count for repeat in repeated_beyond_chance(np.ones(7))] == [7]
     assert repeated_beyond_chance(np.empty(0)) == []
+
+
+def test_repeated_beyond_chance__finds_a_value_that_a_coarse_grid_hides() -> None:
+    rng = np.random.default_rng(8)
+    values = np.round(rng.normal(0, 0.4, 1_000), 2)
+    values[:50] = 0.0
+    assert [repeat.value for repeat in repeated_beyond_chance(values)] == [0.0]

@@ -34,8 +34,11 @@ FEWEST_SIGNS: Final = 10
 HALF: Final = 0.5
 #: A gap this wide, with values crowding on both sides of it, is what significance leaves of ratios. The tail of sizes
 #: without signs has gaps too, with next to nothing beyond them.
-GAP_FROM, FEWEST_BESIDE = 0.02, 5
-MEDIAN_WITHIN: Final = 0.05
+GAP_FROM, FEWEST_BESIDE = 0.02, 10
+#: A median is no sight of few rows: sizes without signs may lie about any value.
+MEDIAN_WITHIN, MEDIAN_FEWEST = 0.05, 50
+#: Some sites of an allele-specific assay have reads of one allele only.
+MOST_WITHIN: Final = 0.9
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,11 @@ def _says_ratio(effect: EffectSection, beta: Floats) -> str | None:
 
 
 def _looks_like_ratio(beta: Floats) -> str | None:
-    if beta.min() <= 0 or beta.max() >= 1 or beta.min() >= HALF or beta.max() <= HALF:
+    # Where few reads were counted, some shares are none or all.
+    whole, beta = beta, beta[(beta > 0) & (beta < 1)]
+    if whole.min() < 0 or whole.max() > 1 or beta.size < MOST_WITHIN * whole.size:
+        return None
+    if beta.min() >= HALF or beta.max() <= HALF:
         return None
     within = f"all values lie between {beta.min():.3g} and {beta.max():.3g}, on both sides of 0.5"
     low, high = shapes.widest_gap(beta, HALF)
@@ -240,4 +247,5 @@ def _looks_like_ratio(beta: Floats) -> str | None:
     if width >= GAP_FROM and min(beside) >= FEWEST_BESIDE and sum(beside) >= FEWEST:
         return f"{within}, with none between {low:.3g} and {high:.3g}"
     median = float(np.median(beta))
-    return f"{within}, and their median is {median:.3f}" if abs(median - HALF) <= MEDIAN_WITHIN else None
+    about_half = beta.size >= MEDIAN_FEWEST and abs(median - HALF) <= MEDIAN_WITHIN
+    return f"{within}, and their median is {median:.3f}" if about_half else None

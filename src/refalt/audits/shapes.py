@@ -18,8 +18,13 @@ SAME: Final = 1e-3
 NEIGHBOURS: Final = 50
 #: Under half a percent of the rows an invented value changes no rank correlation visibly.
 REPEATED_SHARE, FEWEST_REPEATS = 0.005, 10
-#: Counts of neighbouring values on one rounding grid differ by a factor of two or so, never of ten.
-REPEATED_FACTOR: Final = 10.0
+#: Counts of neighbouring values on one rounding grid differ by a factor of two or so, never of ten. On a coarse grid,
+#: where neighbours stand in several rows themselves, a factor of three is enough where chance does not reach it.
+REPEATED_FACTOR, REPEATED_ON_GRID = 10.0, 3.0
+#: Standard errors between a count and its neighbours' mean, both on the square-root scale, where a count has one half.
+BEYOND_CHANCE: Final = 6.0
+#: Where counts fall faster than this beside a value, the grid is too coarse to say what a count should be.
+LEVEL: Final = 2.0
 
 
 def bottom_to_middle(values: Floats) -> float:
@@ -90,18 +95,30 @@ def repeated_beyond_chance(values: Floats) -> list[Repeat]:
 
     Rounding makes repeats, and makes as many of every neighbour: a value is judged by the mean count of the
     `NEIGHBOURS` nearest distinct values on either side, or of the nearest one where that is more. It must hold
-    `REPEATED_SHARE` of the rows and `REPEATED_FACTOR` times that mean.
+    `REPEATED_SHARE` of the rows, and `REPEATED_FACTOR` times that mean or, `BEYOND_CHANCE`, `REPEATED_ON_GRID` times.
     """
     distinct, counts = np.unique(values, return_counts=True)
     if distinct.size < 2:
         return [Repeat(float(distinct[0]), int(counts[0]), 0.0)] if values.size else []
-    padded = np.concatenate([[0], np.cumsum(counts)])
-    at = np.arange(distinct.size)
-    first, last = np.maximum(at - NEIGHBOURS, 0), np.minimum(at + NEIGHBOURS + 1, distinct.size)
-    usual = (padded[last] - padded[first] - counts) / (last - first - 1)
+    fifty = _mean_around(counts, NEIGHBOURS)
     # On a coarse grid the density changes from one value to the next: the two beside it say more than the fifty.
-    first, last = np.maximum(at - 1, 0), np.minimum(at + 2, distinct.size)
-    usual = np.maximum(usual, (padded[last] - padded[first] - counts) / (last - first - 1))
-    many = (counts >= REPEATED_SHARE * values.size) & (counts >= FEWEST_REPEATS) & (counts > REPEATED_FACTOR * usual)
+    beside, farther = _mean_around(counts, 1), _mean_around(counts, 3, 1)
+    usual = np.maximum(fifty, beside)
+    is_level = beside <= LEVEL * farther
+    stands_out = 2 * (np.sqrt(counts) - np.sqrt(usual)) > BEYOND_CHANCE
+    too_many = (counts > REPEATED_FACTOR * usual) | (is_level & stands_out & (counts > REPEATED_ON_GRID * usual))
+    many = (counts >= REPEATED_SHARE * values.size) & (counts >= FEWEST_REPEATS) & too_many
     order = np.flatnonzero(many)[np.argsort(-counts[many], kind="stable")]
     return [Repeat(float(distinct[i]), int(counts[i]), float(usual[i])) for i in order]
+
+
+def _mean_around(counts: npt.NDArray[np.int64], reach: int, without: int = 0) -> Floats:
+    """Mean count of the values up to `reach` places away on either side, those up to `without` left out: float64[n]."""
+    padded = np.concatenate([[0], np.cumsum(counts)])
+    at = np.arange(counts.size)
+    wide = np.maximum(at - reach, 0), np.minimum(at + reach + 1, counts.size)
+    narrow = np.maximum(at - without, 0), np.minimum(at + without + 1, counts.size)
+    total = (padded[wide[1]] - padded[wide[0]]) - (padded[narrow[1]] - padded[narrow[0]])
+    held = (wide[1] - wide[0]) - (narrow[1] - narrow[0])
+    mean: Floats = total / np.maximum(held, 1)
+    return mean

@@ -36,7 +36,7 @@ def named(placed: pl.DataFrame, source_assembly: str) -> pl.DataFrame:
     """Name placed rows that are variants by what they are and where they lie."""
     rsid = pl.col("rsid") if "rsid" in placed.columns else pl.lit(None, pl.String)
     # An element is known by its own name: where it was taken from does not say what it is.
-    name = pl.when(pl.col("kind") == "variant").then(pl.coalesce(_variant_id(source_assembly), rsid))
+    name = pl.when(pl.col("kind") == "variant").then(pl.coalesce(_variant_id(placed, source_assembly), rsid))
     return placed.with_columns(name.alias("variant_id"))
 
 
@@ -108,9 +108,11 @@ def _no_remark() -> pl.Expr:
     return pl.lit([], pl.List(pl.String))
 
 
-def _variant_id(source_assembly: str) -> pl.Expr:
+def _variant_id(placed: pl.DataFrame, source_assembly: str) -> pl.Expr:
     alleles = pl.format(":{}>{}", pl.col("ref"), pl.col("alt")).fill_null("")
     here = pl.format("{}:{}{}", pl.col("chrom"), pl.col("pos"), alleles)
+    if not placed.get_column("chrom").null_count() and not placed.get_column("pos").null_count():
+        return here
     source = (pl.lit(source_assembly), pl.col("source_chrom"), pl.col("source_pos"))
     there = pl.format("{}:{}:{}{}", *source, alleles)
     return pl.coalesce(here, there)
