@@ -89,7 +89,9 @@ def _noisy(study: Simulated, rng: Rng) -> Simulated:
 
 def _failed(failures: Failures) -> Failures:
     rows = {"score_name": ["modelled"] * 60, "asked_id": [f"chr1:{i}:A>C" for i in range(60)]}
-    more = pl.DataFrame(rows | {"error": ["deadline exceeded"] * 60, "attempts": [5] * 60})
+    more = pl.DataFrame(
+        rows | {"error": ["deadline exceeded"] * 60, "attempts": [5] * 60, "reason": ["prediction_failed"] * 60}
+    )
     return Failures(pl.concat([failures.frame, more.cast(failures.frame.schema)]))  # type: ignore[arg-type]
 
 

@@ -388,6 +388,7 @@ EARLY: dict[str, tuple[Mistake, ...]] = {
     ),
     "MD002": ((clean.fine_mapped, dataset(assay="RNA_SEQ")), (clean.reporter, lambda study, _: study)),
     "MD004": ((clean.fine_mapped, scoring(**_MEAN_SCORER)),),
+    "MD005": ((clean.fine_mapped, scoring(aggregate="max_abs")),),
     "MD006": (
         (clean.fine_mapped, section(models={"alphagenome": {"revision": "ALL_FOLDS"}})),
         (clean.fine_mapped, dataset(recorded={"said": {"column": "said", "supervised_on": "these effects"}})),

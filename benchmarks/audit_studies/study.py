@@ -152,6 +152,7 @@ def _preflight(study: Simulated) -> Evidence:
         "inputs": inputs if len(inputs) else None,
         "genome": genome,
         "genes": world.genes if "genes" in study.beside else None,
+        "folds": world.held_out,
         "lifts": {(OLD, ASSEMBLY): world.lift} if lifted or "lifts" in study.beside else None,
         "past_events": (),
     }

@@ -12,6 +12,7 @@ import polars as pl
 
 from refalt.sources.fasta import Genome, genome_from_sequences
 from refalt.sources.fetch import FoundFile
+from refalt.sources.intervals import IntervalSet
 from refalt.sources.liftover import LiftOver, read_chain
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +45,11 @@ class World:
         return genome_from_sequences(
             {name: self.letters[i].tobytes().decode() for i, name in enumerate(NAMES)}, ASSEMBLY
         )
+
+    @cached_property
+    def held_out(self) -> dict[str, IntervalSet]:
+        """Folds of which all that this world has lies in the one that the simulated model was not trained on."""
+        return {"fold0": IntervalSet.of(ASSEMBLY, NAMES, [0] * len(NAMES), [self.letters.shape[1]] * len(NAMES))}
 
     @cached_property
     def genes(self) -> dict[str, pl.DataFrame]:
