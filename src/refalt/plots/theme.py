@@ -139,7 +139,7 @@ def draw_means(axes: Axes, means: pl.DataFrame, *, label: str | None = None, col
 
 
 def stamp(sheet: Sheet, *, simulated: bool, as_published: bool) -> None:
-    """Say across the figure that its values are simulated, and in its corner that a flawed setting is reproduced."""
+    """Say across the figure that its values are simulated, and in a corner that a flawed setting is reproduced."""
     if simulated:
         sheet.figure.text(
             0.55, (sheet.top + sheet.bottom) / 2, "SIMULATED", rotation=24, fontsize=40, fontweight="bold",
@@ -148,7 +148,15 @@ def stamp(sheet: Sheet, *, simulated: bool, as_published: bool) -> None:
     if as_published:
         box = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": VERMILION, "linewidth": 1}
         sheet.figure.text(
-            0.975, 0.985, "AS PUBLISHED", fontsize=7, fontweight="bold", color=VERMILION, ha="right", va="top", bbox=box
+            0.985,
+            0.02,
+            "AS PUBLISHED",
+            fontsize=7,
+            fontweight="bold",
+            color=VERMILION,
+            ha="right",
+            va="bottom",
+            bbox=box,
         )
 
 
