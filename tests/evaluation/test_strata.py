@@ -97,3 +97,8 @@ def test_strata__bins_and_chromosomes_follow_one_another() -> None:
         *("maf=under 0.05", "maf=0.05 to 0.1", "maf=0.1 to 0.25", "maf=0.25 and over"),
         *("chrom=chr1", "chrom=chr2", "chrom=chr10", "chrom=chrX"),
     ]
+
+
+def test_stratum_values__one_value_for_all_rows_stands_in_each() -> None:
+    rows = ROWS.with_columns(pl.lit(5.0).alias("stratum.dose"))
+    assert stratum_values("dose", rows).len() == rows.height

@@ -53,7 +53,8 @@ def stratum_values(name: str, rows: pl.DataFrame) -> pl.Series:
     Raises:
         UserError: there is no such stratum.
     """
-    values = rows.select(_value(name, rows).alias(name)).to_series()
+    # A stratum that is one value for all is a literal, which a selection alone would not repeat for every row.
+    values = rows.with_columns(_value(name, rows).alias("\0value")).get_column("\0value").alias(name)
     return values.list.join("+") if values.dtype == pl.List else values
 
 
