@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refalt.alleles import check_alleles
-from refalt.evaluation.orientation import DONE, changed_rows, counts_of, orientation_of
+from refalt.evaluation.orientation import DONE, changed_rows, counted, counts_of, orientation_of
 from refalt.studies.sections import DatasetSection
 from refalt.tables import AlleleChecks, Measurements, Orientation
 
@@ -160,6 +160,7 @@ def test_counts_of__add_up_to_the_rows_whatever_they_are(rows: list[tuple[int, l
     counts = counts_of(found)
     assert sum(counts.values()) == len(rows)
     assert list(counts) == [done for done in DONE if done in counts]
+    assert counted(*rows_of(*made), declared()) == counts
     changed = changed_rows(found)
     assert changed.height == len(rows) - counts.get("as_published", 0) - counts.get("left_out", 0)
     assert changed.get_column("why").null_count() == 0

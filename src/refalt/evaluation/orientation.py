@@ -46,20 +46,7 @@ def orientation_of(measurements: Measurements, checks: AlleleChecks, declared: D
         checks: What the anchor said of each variant.
         declared: The dataset's section: the allele that the effect is for, and its null.
     """
-    known = checks.frame.select(
-        "variant_id", "asked_id", "anchor", "orientation", "sign", pl.col("reason").alias("allele_reason")
-    )
-    rows = measurements.frame.join(known, on="variant_id", how="left", maintain_order="left", validate="m:1")
-    parts = pl.col("asked_id").str.extract_groups(_ALLELES).struct
-    null = declared.effect.null if declared.effect else 0.0
-    rows = rows.with_columns(
-        pl.coalesce("reason", "allele_reason").alias("lost_for"),
-        parts.field("ref").alias("oriented_ref"),
-        parts.field("alt").alias("oriented_alt"),
-        of=of_sign(declared.effect.of if declared.effect else "unknown", pl.col("effect_allele")),
-        published_sign=(pl.col("beta") - null).sign().cast(pl.Int8),
-    )
-    rows = rows.with_columns(done=_done()).with_columns(why=_why(declared))
+    rows = _with_done(measurements.frame, checks, declared).with_columns(why=_why(declared))
     return Orientation(
         rows.select(
             "source_row",
@@ -79,10 +66,37 @@ def orientation_of(measurements: Measurements, checks: AlleleChecks, declared: D
     )
 
 
+def counted(measurements: Measurements, checks: AlleleChecks, declared: DatasetSection) -> Mapping[str, int]:
+    """What `counts_of` says of `orientation_of`, without the table: for rows that nobody will list."""
+    read = measurements.frame.select("variant_id", "ref", "alt", "beta", "effect_allele", "reason")
+    return _counts(_with_done(read, checks, declared).get_column("done"))
+
+
+def _with_done(rows: pl.DataFrame, checks: AlleleChecks, declared: DatasetSection) -> pl.DataFrame:
+    """Rows beside what the anchor said of their variant, and `done`."""
+    known = checks.frame.select(
+        "variant_id", "asked_id", "anchor", "orientation", "sign", pl.col("reason").alias("allele_reason")
+    )
+    rows = rows.join(known, on="variant_id", how="left", maintain_order="left", validate="m:1")
+    parts = pl.col("asked_id").str.extract_groups(_ALLELES).struct
+    null = declared.effect.null if declared.effect else 0.0
+    return rows.with_columns(
+        pl.coalesce("reason", "allele_reason").alias("lost_for"),
+        parts.field("ref").alias("oriented_ref"),
+        parts.field("alt").alias("oriented_alt"),
+        of=of_sign(declared.effect.of if declared.effect else "unknown", pl.col("effect_allele")),
+        published_sign=(pl.col("beta") - null).sign().cast(pl.Int8),
+    ).with_columns(done=_done())
+
+
 def counts_of(orientation: Orientation) -> Mapping[str, int]:
     """What was done -> rows, in the order of `DONE`; they add up to the rows of the source."""
-    counted = dict(orientation.frame.get_column("done").value_counts().iter_rows())
-    return {done: counted[done] for done in DONE if done in counted}
+    return _counts(orientation.frame.get_column("done"))
+
+
+def _counts(column: pl.Series) -> Mapping[str, int]:
+    found = dict(column.value_counts().iter_rows())
+    return {done: found[done] for done in DONE if done in found}
 
 
 def changed_rows(orientation: Orientation) -> pl.DataFrame:

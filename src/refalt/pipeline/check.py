@@ -13,13 +13,11 @@ from refalt.audits.runner import check_waivers, run_audits, unused_waivers
 from refalt.columns import Reason
 from refalt.datasets.guessing import Guess
 from refalt.datasets.placement import measurements, place
-from refalt.evaluation.orientation import counts_of, orientation_of
+from refalt.evaluation.orientation import counted
 from refalt.genome import canonical_assembly, chromosome_lengths
 from refalt.pipeline import opened, stages
-from refalt.pipeline.beside import leave_unmatched, look_around
 from refalt.pipeline.prepare import Prepared, prepare
 from refalt.pipeline.source_columns import source_columns
-from refalt.pipeline.suite import prepare_members
 from refalt.pipeline.undescribed import Told, Undescribed, read_undescribed
 from refalt.pipeline.which_assembly import WhichAssembly, declared_or_stated, genome_assembly, weigh
 from refalt.sources.annotation import read_genes
@@ -100,11 +98,15 @@ def check_members(path: Path, *, folders: Sequence[Path] = (), fetch: Fetch | No
     Raises:
         UserError: any mistake in the suite file, a study file or the files they name.
     """
+    from refalt.pipeline.suite import prepare_members
+
     members = prepare_members(path, folders=folders, fetch=fetch)
     return [_check(one, one.path if len(members) > 1 else path) for one in members]
 
 
 def _check(prepared: Prepared, path: Path) -> Checked:
+    from refalt.pipeline.beside import leave_unmatched, look_around
+
     waive = prepared.study.audits.waive
     check_waivers(waive)
     read, genome = stages.read_measurements(prepared), opened.open_fasta(prepared)
@@ -127,7 +129,7 @@ def _check(prepared: Prepared, path: Path) -> Checked:
     }
     findings = run_audits(Phase.PREFLIGHT, evidence, waivers=waive)
     rows = read.measurements
-    oriented = counts_of(orientation_of(rows, checks, prepared.declared))
+    oriented = counted(rows, checks, prepared.declared)
     return Checked(path, len(rows), _set_aside(rows), findings, remarks=read.remarks, oriented=oriented)
 
 
@@ -176,7 +178,7 @@ def check_table(path: Path, told: Told, beside: FilesBeside, *, waive: Mapping[s
     remarks = (*(read.guess.remarks if read.guess else ()), *read.published.remarks)
     return Checked(
         path, len(rows), _set_aside(rows), [_unclaimed(finding, which) for finding in findings], which, read.guess,
-        _effect_words(read), remarks, counts_of(orientation_of(rows, checks, declared)),
+        _effect_words(read), remarks, counted(rows, checks, declared),
     )  # fmt: skip
 
 
